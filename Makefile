@@ -1,0 +1,47 @@
+# What people and CI call; each target is one line that can be typed as well. `make` alone lists them.
+PYTHON ?= python3
+IN_ENVIRONMENT := .venv/bin
+PYTEST_WORKERS ?= 4
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-destroy test unit lint format documentation clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: ## Virtual environment, requirements and engine (the others do it for you)
+	@$(PYTHON) tools/set_up.py
+
+demo: setup ## Connect the local tenant with one `pulumi up`
+	@scripts/run demo up
+
+demo-destroy: setup ## Take everything away again and stop the local tenant
+	@scripts/run demo destroy
+
+test: setup lint ## All tests, end-to-end with the real engine among them
+	$(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) -m "not nightly"
+
+unit: setup ## The tests that need no engine, in seconds
+	$(IN_ENVIRONMENT)/pytest tests/unit tests/component
+
+lint: setup ## Format, rules, types and generated documentation
+	$(IN_ENVIRONMENT)/ruff format --check .
+	$(IN_ENVIRONMENT)/ruff check .
+	$(IN_ENVIRONMENT)/mypy
+	$(IN_ENVIRONMENT)/python tools/generate_documentation.py --check
+
+format: setup ## Format the code
+	$(IN_ENVIRONMENT)/ruff format .
+	$(IN_ENVIRONMENT)/ruff check --fix .
+
+documentation: setup ## Write the generated tables of README.md and the keys of Pulumi.yaml
+	$(IN_ENVIRONMENT)/python tools/generate_documentation.py
+
+clean: ## Remove the virtual environment and everything local (a running local tenant is stopped first)
+	@test ! -x $(IN_ENVIRONMENT)/python || scripts/run local_tenant stop
+	rm -rf .venv .local build
+
+.DEFAULT:
+	@echo "make: there is no target '$@'. These are there:" >&2
+	@$(MAKE) --no-print-directory help >&2
+	@exit 2
