@@ -1,0 +1,26 @@
+"""ROOMZ for Microsoft 365: settings, last outputs and observation in; one connector and its outputs out. No logic."""
+
+import os
+
+import pulumi
+
+from components.configuration import SettingsError, load
+from components.connector import RoomzConnector, RoomzConnectorArgs, desired_state
+from components.last_outputs import read_last_outputs
+from components.observation import observe
+from components.secret_plan import SecretPlanError
+
+try:
+    settings = load(pulumi.runtime.get_config_env(), os.environ)
+    mark = f"roomz:{pulumi.get_project()}/{pulumi.get_stack()}"
+    last_outputs = read_last_outputs()
+    observation = observe(desired_state(settings, mark, last_outputs.client_id)) if settings.observe else None
+    connector = RoomzConnector(
+        "roomz",
+        RoomzConnectorArgs(settings=settings, mark=mark, last_outputs=last_outputs, observation=observation),
+    )
+except (SettingsError, SecretPlanError) as error:
+    raise pulumi.RunError(str(error)) from None
+
+for name, value in connector.outputs.items():
+    pulumi.export(name, value)

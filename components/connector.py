@@ -1,0 +1,268 @@
+"""RoomzConnector: everything that one ROOMZ connector needs in a Microsoft 365 tenant.
+
+Owns the order in which the other components stand, which keeps calendars closed at every instant: removal of the restriction
+first (so that it is deleted last), application, restriction, grant, secrets. Owns no rule about secrets (`secret_plan.py`) or
+drift (`drift.py`), reads no configuration, no outputs and no tenant: settings, last outputs and observation are arguments, so that
+another program can compose it as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pulumi
+import pulumi_azuread as azuread
+
+from components import drift
+from components.application import RoomzApplication, RoomzApplicationArgs
+from components.consent import CalendarsConsent, CalendarsConsentArgs
+from components.last_outputs import LastOutputs
+from components.microsoft_graph import ApplicationPermission, look_up_microsoft_graph
+from components.observation import Observation
+from components.room_access import RestrictionRemoval, RoomAccess, RoomAccessArgs
+from components.secret import ClientSecret, ClientSecretArgs
+from components.secret_plan import HandOver, SecretPlan, format_date, hand_over, plan_secrets, renews_on
+from components.settings import Settings
+from microsoft365.connection import CLOUDS, Connection
+from microsoft365.exchange.desired import Application, DesiredState, Group, Rooms
+
+POLICY_NOTICE = (
+    "Access model `policy`: Microsoft asks not to create new application access policies, since they will have to be migrated to "
+    "RBAC for Applications one day; no date is known. Until this project supports `rbac`, `policy` is the only model."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomzConnectorArgs:
+    """What a connector needs, as plain values."""
+
+    settings: Settings
+    """The validated configuration."""
+    mark: str
+    """`roomz:<project>/<stack>`; everything that is made carries it."""
+    last_outputs: LastOutputs
+    """What the last successful `up` of this very stack put out."""
+    observation: Observation | None
+    """What the tenant looks like now; None where observing is switched off."""
+
+
+def desired_state(settings: Settings, mark: str, client_id: str | None = None) -> DesiredState:
+    """What is wanted in Exchange, as the document that the scripts read."""
+    group = settings.group
+    if group.primary_smtp_address is None:  # Settings refuses it before anybody gets here.
+        raise ValueError("group.primarySmtpAddress is missing")
+    return DesiredState(
+        connection=settings.connection,
+        mark=mark,
+        application=Application(client_id=client_id),
+        rooms=Rooms(**settings.rooms.model_dump()),
+        group=Group(
+            **{
+                **group.model_dump(),
+                "alias": group.alias_or_default,
+                "primary_smtp_address": group.primary_smtp_address,
+            }
+        ),
+        calendar=settings.calendar,
+        calendar_on_removal=settings.calendar_on_removal,
+        removal=settings.removal,
+    )
+
+
+class RoomzConnector(pulumi.ComponentResource):
+    """Application, restriction, grant and secrets of one connector.
+
+    `outputs` holds every output of the stack by name. Raises pulumi.RunError and SecretPlanError, before any resource is
+    declared, for what must not be done.
+    """
+
+    outputs: dict[str, Any]
+
+    def __init__(self, name: str, args: RoomzConnectorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("roomz:index:RoomzConnector", name, None, opts)
+        settings, last, observation = args.settings, args.last_outputs, args.observation
+        self._refuse(args)
+        today = observation.observed_at if observation else datetime.now(UTC)
+        plan = plan_secrets(
+            settings.secret.rules(),
+            last.issued_secrets,
+            observation.passwords(last.client_id) if observation else None,
+            today,
+            args.mark,
+        )
+        caller = azuread.get_client_config(pulumi.InvokeOptions(parent=self)).object_id
+        owner_ids = settings.owners or (caller,)
+        self._refuse_lock_out(settings, caller)
+        graph = look_up_microsoft_graph(self)
+        role_id = graph.role_id(ApplicationPermission.CALENDARS_READ_WRITE)
+
+        desired = desired_state(settings, args.mark)
+        child = pulumi.ResourceOptions(parent=self)
+        removal = RestrictionRemoval(f"{name}-restriction-removal", desired, child)
+        application = RoomzApplication(
+            f"{name}-application",
+            RoomzApplicationArgs(
+                display_name=settings.display_name,
+                mark=args.mark,
+                owner_ids=owner_ids,
+                owners_are_exact=bool(settings.owners),
+                requested_role_ids=[role_id],
+                protect=settings.protect,
+                after=[removal.command],
+            ),
+            child,
+        )
+        # One deletion ends everything at once where nothing is protected. With protection a forced destroy must really have
+        # deleted grant and secrets before it stops at the application.
+        deleted_with = None if settings.protect else application.application
+        revision = drift.exchange_revision(last.exchange_revision, observation)
+        access = RoomAccess(
+            f"{name}-room-access",
+            RoomAccessArgs(
+                desired=desired,
+                application=application.application,
+                revision=revision,
+                after=[removal.command],
+                deleted_with=deleted_with,
+            ),
+            child,
+        )
+        consent = CalendarsConsent(
+            f"{name}-consent",
+            CalendarsConsentArgs(
+                service_principal=application.service_principal,
+                resource_object_id=graph.object_id,
+                role_id=role_id,
+                after=[removal.command, access.command],
+                deleted_with=deleted_with,
+            ),
+            child,
+        )
+        secrets = [
+            ClientSecret(
+                f"{name}-secret-{planned.generation}",
+                ClientSecretArgs(
+                    planned=planned,
+                    application=application.application,
+                    connection=settings.connection,
+                    after=[removal.command, consent.grant],
+                    deleted_with=deleted_with,
+                ),
+                child,
+            )
+            for planned in plan.secrets
+        ]
+        self._say(args, plan, role_id)
+        self.outputs = _outputs(args, plan, today, revision, application, access, secrets)
+        self.register_outputs({"clientId": application.application.client_id})
+
+    @staticmethod
+    def _refuse(args: RoomzConnectorArgs) -> None:
+        """What the tenant or the last outputs forbid; nothing has been declared yet."""
+        last, observation = args.last_outputs, args.observation
+        if last.access is not None and last.access != args.settings.access:
+            raise pulumi.RunError(
+                f"roomz:access is {args.settings.access!r}, but this stack was made with {last.access!r}. Changing it on a live stack "
+                "could open every calendar for a while and is not supported yet. Set it back with: "
+                f"pulumi config set roomz:access {last.access}"
+            )
+        if observation is not None and observation.exchange.guard:
+            raise pulumi.RunError(f"Nothing was changed. {observation.exchange.guard}")
+
+    @staticmethod
+    def _refuse_lock_out(settings: Settings, caller: str) -> None:
+        if settings.owners and caller.lower() not in settings.owners:
+            raise pulumi.RunError(
+                f"roomz:owners does not hold the caller, {caller}: with Application.ReadWrite.OwnedBy the next `up` could not change the "
+                "application any more. Add it with: "
+                f"pulumi config set --path 'roomz:owners[{len(settings.owners)}]' {caller}"
+            )
+
+    def _say(self, args: RoomzConnectorArgs, plan: SecretPlan, role_id: str) -> None:
+        """Tell people what they should know: in the preview, where they can still decide."""
+        observation, last = args.observation, args.last_outputs
+        if pulumi.runtime.is_dry_run():
+            pulumi.log.info(POLICY_NOTICE, self)
+        for message in drift.secret_messages(plan, last):
+            pulumi.log.warn(message, self)
+        if observation is None:
+            return
+        if last.client_id is not None:
+            for message in drift.exchange_messages(observation):
+                pulumi.log.warn(message, self)
+
+        expected = drift.ExpectedEntra(args.settings.owners or None, (role_id,))
+        for message in drift.entra_messages(observation, last, expected):
+            pulumi.log.warn(message, self)
+
+
+def _outputs(
+    args: RoomzConnectorArgs,
+    plan: SecretPlan,
+    today: datetime,
+    revision: str,
+    application: RoomzApplication,
+    access: RoomAccess,
+    secrets: Sequence[ClientSecret],
+) -> dict[str, Any]:
+    """Every output of the stack, by name; `outputs.py` says what each one means."""
+    settings = args.settings
+    client_id = application.application.client_id
+    newest = secrets[-1].password
+    tenant_id = settings.connection.tenant_id
+    rules = settings.secret.rules()
+    return {
+        "tenantId": tenant_id,
+        "clientId": client_id,
+        "clientSecret": pulumi.Output.secret(newest.value),
+        "secretGeneration": plan.newest.generation,
+        "secretExpiresOn": newest.end_date,
+        "secretRenewsOn": format_date(renews_on(plan.newest.ends_on, rules.renew_months_before)),
+        "issuedSecrets": {
+            str(planned.generation): {
+                "keyId": secret.password.key_id,
+                "issuedOn": secret.password.start_date,
+                "endsOn": secret.password.end_date,
+            }
+            for planned, secret in zip(plan.secrets, secrets, strict=True)
+        },
+        "handOver": _hand_over_output(hand_over(rules, plan, today)),
+        "applicationObjectId": application.application.object_id,
+        "servicePrincipalObjectId": application.service_principal.object_id,
+        "consentUrl": client_id.apply(
+            lambda value: f"{_login_page(settings.connection)}/{tenant_id}/adminconsent?client_id={value}"
+        ),
+        "apiPermissionsUrl": client_id.apply(
+            lambda value: (
+                "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI/"
+                f"appId/{value}"
+            )
+        ),
+        "access": access.result.apply(
+            lambda result: {
+                "model": settings.access,
+                "consent": settings.consent,
+                "group": result["group"],
+                "policy": result["policy"],
+            }
+        ),
+        "exchangeRevision": revision,
+        "rooms": access.result.apply(lambda result: result["rooms"]),
+        "connector": {
+            "friendlyName": settings.connector.friendly_name,
+            "tenantId": tenant_id,
+            "clientId": client_id,
+            "showImageInAttachments": settings.connector.show_image_in_attachments,
+            "instantOnlineMeetings": settings.connector.instant_online_meetings,
+        },
+    }
+
+
+def _login_page(connection: Connection) -> str:
+    """Where a person signs in: a cloud of its own has it beside its metadata document."""
+    return f"https://{connection.metadata_host}" if connection.metadata_host else CLOUDS[connection.environment].login
+
+
+def _hand_over_output(state: HandOver) -> dict[str, str]:
+    return {"status": state.status, **({"by": format_date(state.by)} if state.by else {})}

@@ -1,0 +1,119 @@
+"""What a preview says about the difference between tenant and declaration: pure functions.
+
+Owns the words and the command behind each finding, and the revision that makes Exchange's difference visible to Pulumi.
+Changes nothing and reads nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from components.last_outputs import LastOutputs
+from components.observation import ApplicationObservation, Observation
+from components.secret_plan import SecretPlan, format_date
+
+# A new stack whose tenant is not observed has to start somewhere.
+UNOBSERVED = "unobserved"
+
+REFRESH = "pulumi up --refresh"
+
+
+@dataclass(frozen=True)
+class ExpectedEntra:
+    """What the stack declares in Entra, as far as an observation can check it. `owner_ids` None: left as they are."""
+
+    owner_ids: tuple[str, ...] | None
+    granted_role_ids: tuple[str, ...]
+
+
+def exchange_revision(last: str | None, observation: Observation | None) -> str:
+    """The value that the command resource carries: it moves exactly when Exchange differs from what is declared.
+
+    It takes the time of the observation, so that a run that failed later and the drift after it never share a value.
+    """
+    if observation is None:
+        return last or UNOBSERVED
+    if last is None or observation.exchange.differs:
+        return format_date(observation.observed_at)
+    return last
+
+
+def exchange_messages(observation: Observation) -> Iterator[str]:
+    """What differs in Exchange, and what else the reading noticed there."""
+    if observation.exchange.differs:
+        yield (
+            f"Exchange Online differs from what is declared: {observation.exchange.summary}. `pulumi up` changes exactly that."
+        )
+    yield from observation.exchange.notices
+
+
+def entra_messages(observation: Observation, last: LastOutputs, expected: ExpectedEntra) -> Iterator[str]:
+    """What is missing in Entra and plain `up` would not see, with the command that mends it.
+
+    Only for a stack that has ended well once: before that nothing can be missing.
+    """
+    yield from _orphaned_applications(observation, last)
+    if last.client_id is None:
+        return
+    application = observation.application(last.client_id)
+    if application is None:
+        yield (
+            f"The application {last.client_id} is gone from the tenant. Restore it within 30 days (Entra ID > App registrations > "
+            f"Deleted applications), or make a new one, which ROOMZ must be told of: {REFRESH}"
+        )
+        return
+    if observation.entra.service_principal is None:
+        yield f"The enterprise application (service principal) of {last.client_id} is gone. Mend it with: {REFRESH}"
+        return
+    yield from _grants(observation, expected)
+    yield from _registration(application, expected)
+
+
+def secret_messages(plan: SecretPlan, last: LastOutputs) -> Iterator[str]:
+    """What happens to secrets in this run, and which passwords nobody knows of."""
+    known = {secret.generation for secret in last.issued_secrets}
+    if known and plan.newest.generation not in known:
+        yield f"Client secret generation {plan.newest.generation} will be issued; it ends on {format_date(plan.newest.ends_on)}."
+    for removed in plan.removed:
+        yield f"Client secret generation {removed.generation} (key id {removed.key_id}) will be removed: {removed.reason}."
+    for orphan in plan.orphans:
+        yield (
+            f"A password of this stack is in the tenant but not in its state: {orphan.display_name!r}, key id {orphan.key_id}, ends on "
+            f"{format_date(orphan.ends_on)}. A run was probably cut off. If nobody uses it, remove it at Entra ID > App "
+            "registrations > Certificates & secrets."
+        )
+
+
+def _orphaned_applications(observation: Observation, last: LastOutputs) -> Iterator[str]:
+    others: Sequence[ApplicationObservation] = [
+        found
+        for found in observation.entra.applications
+        if last.client_id is not None and found.client_id.lower() != last.client_id.lower()
+    ]
+    for other in others:
+        yield (
+            f"Another application carries this stack's mark: {other.display_name!r}, client id {other.client_id}. A run was probably cut "
+            f"off after making it. If nobody uses it, delete it at Entra ID > App registrations (object id {other.object_id})."
+        )
+
+
+def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
+    held = {grant.app_role_id.lower() for grant in observation.entra.grants}
+    if any(role_id.lower() not in held for role_id in expected.granted_role_ids):
+        yield f"The grant (admin consent) of Calendars.ReadWrite is gone: the displays cannot read. Mend it with: {REFRESH}"
+    for grant in observation.entra.grants:
+        if grant.app_role_id.lower() not in {role_id.lower() for role_id in expected.granted_role_ids}:
+            yield (
+                f"The application holds a grant that this stack did not make: app role {grant.app_role_id} of "
+                f"{grant.resource_display_name or grant.resource_id}. Revoke it, unless it is meant, at Entra ID > Enterprise "
+                "applications > Permissions."
+            )
+
+
+def _registration(application: ApplicationObservation, expected: ExpectedEntra) -> Iterator[str]:
+    requested = {permission.id.lower() for permission in application.requested_permissions}
+    if any(role_id.lower() not in requested for role_id in expected.granted_role_ids):
+        yield f"The registration no longer requests Calendars.ReadWrite. Mend it with: {REFRESH}"
+    if expected.owner_ids is not None and application.owner_ids is not None:
+        wanted = {owner.lower() for owner in expected.owner_ids}
+        if {owner.lower() for owner in application.owner_ids} != wanted:
+            yield f"The application's owners differ from roomz:owners. Mend it with: {REFRESH}"

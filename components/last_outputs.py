@@ -1,0 +1,43 @@
+"""The stack's own last outputs as plain values.
+
+Owns which of them the program may lean on in the next run, and their reading. Never keeps a secret one: the client secret
+comes back in clear with the rest and is dropped here. Declares no resource.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.secret_plan import IssuedSecret, issued_from_outputs
+
+
+@dataclass(frozen=True)
+class LastOutputs:
+    """What the last successful `up` said. Everything is None or empty on a new stack, and after a first `up` that failed."""
+
+    client_id: str | None = None
+    application_object_id: str | None = None
+    access: str | None = None
+    exchange_revision: str | None = None
+    issued_secrets: tuple[IssuedSecret, ...] = ()
+
+
+def read_last_outputs() -> LastOutputs:
+    """Ask the engine for the outputs of this very stack. Works at preview and update alike, and on a new stack."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    result = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name})
+    return parse_last_outputs((result.value or {}).get("outputs") or {})
+
+
+def parse_last_outputs(outputs: Mapping[str, Any]) -> LastOutputs:
+    """Take the keys that are needed and nothing else."""
+    access = outputs.get("access")
+    return LastOutputs(
+        client_id=outputs.get("clientId"),
+        application_object_id=outputs.get("applicationObjectId"),
+        access=access.get("model") if isinstance(access, Mapping) else None,
+        exchange_revision=outputs.get("exchangeRevision"),
+        issued_secrets=tuple(issued_from_outputs(outputs.get("issuedSecrets") or {})),
+    )

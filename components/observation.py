@@ -1,0 +1,156 @@
+"""What the tenant looks like right now: the one reading that every preview and every `up` takes.
+
+Owns the call of `scripts/exchange_policy.py observe` and the shape of its answer. Owns no conclusion (`drift.py`,
+`secret_plan.py`) and no way of reading Microsoft's interfaces (`microsoft365/`).
+"""
+
+from datetime import datetime
+
+import pulumi
+import pulumi_command
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from components.launcher import LAUNCHER
+from components.secret_plan import ObservedPassword
+from microsoft365.exchange.desired import DesiredState
+
+
+class _Observed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+
+
+class Action(_Observed):
+    """One thing that `apply` would do: what kind, to what, and why."""
+
+    kind: str
+    subject: str
+    reason: str
+
+
+class ExchangeObservation(_Observed):
+    """Exchange Online against what is declared. `differs` false means that `apply` would change nothing."""
+
+    restriction: str
+    differs: bool
+    summary: str
+    action_count: int = 0
+    actions: tuple[Action, ...] = ()
+    guard: str | None = None
+    notices: tuple[str, ...] = ()
+
+
+class Password(_Observed):
+    """A password credential, as Microsoft Graph shows it; `ends_on` is UTC."""
+
+    key_id: str
+    display_name: str | None = None
+    end_date_time: datetime
+
+
+class RequestedPermission(_Observed):
+    """An application permission that the registration asks for."""
+
+    resource_app_id: str
+    id: str
+
+
+class ApplicationObservation(_Observed):
+    """An application with this stack's mark, or with its client id."""
+
+    client_id: str
+    object_id: str
+    display_name: str = ""
+    passwords: tuple[Password, ...] = ()
+    owner_ids: tuple[str, ...] | None = None
+    requested_permissions: tuple[RequestedPermission, ...] = ()
+
+
+class Grant(_Observed):
+    """An app role that the application's service principal holds."""
+
+    id: str
+    app_role_id: str
+    resource_id: str
+    resource_display_name: str | None = None
+
+
+class ServicePrincipalObservation(_Observed):
+    """The application's service principal."""
+
+    object_id: str
+
+
+class EntraObservation(_Observed):
+    """Microsoft Entra: the applications, and service principal and grants of this stack's client id."""
+
+    applications: tuple[ApplicationObservation, ...] = ()
+    service_principal: ServicePrincipalObservation | None = None
+    grants: tuple[Grant, ...] = ()
+
+
+class Observation(_Observed):
+    """One complete reading. `observed_at` is UTC by the login host's `Date` header, the tenant's own clock."""
+
+    observed_at: datetime
+    exchange: ExchangeObservation
+    entra: EntraObservation = Field(default_factory=EntraObservation)
+
+    def application(self, client_id: str | None) -> ApplicationObservation | None:
+        """The application of that client id, or None when the reading does not show it."""
+        wanted = (client_id or "").lower()
+        return next((found for found in self.entra.applications if found.client_id.lower() == wanted), None)
+
+    def passwords(self, client_id: str | None) -> list[ObservedPassword]:
+        """The passwords that decide about secrets: of this stack's client id, or, while that is not known, of the mark."""
+        if client_id is None:
+            applications = self.entra.applications
+        else:
+            found = self.application(client_id)
+            applications = (found,) if found else ()
+        return [
+            ObservedPassword(password.key_id, password.display_name or "", password.end_date_time)
+            for application in applications
+            for password in application.passwords
+        ]
+
+
+def observe(desired: DesiredState) -> Observation:
+    """Read the tenant. Raises pulumi.RunError, with one line for a person, when it cannot be read."""
+    try:
+        answer = pulumi_command.local.run(
+            command=f"{LAUNCHER} exchange_policy observe --errors-as-json",
+            stdin=desired.model_dump_json(by_alias=True),
+            logging=pulumi_command.local.Logging.NONE,
+            add_previous_output_in_env=False,
+        )
+    except Exception as error:  # noqa: BLE001 -- an invoke that fails raises nothing narrower
+        # The script itself always ends with 0 here, so it could not even be started.
+        reason = str(error).strip().splitlines()[-1]
+        raise pulumi.RunError(
+            f"The tenant could not be read, so nothing was changed: {LAUNCHER} did not start ({reason}). Is this the project's "
+            "folder, and has `pulumi install` or `make setup` been run in it?"
+        ) from None
+    return parse_observation(answer.stdout)
+
+
+def parse_observation(text: str) -> Observation:
+    """Take the script's JSON apart. Raises pulumi.RunError when it says that it failed, or says something else."""
+    try:
+        failure = _Failure.model_validate_json(text)
+    except ValidationError:
+        failure = None
+    if failure is not None:
+        raise pulumi.RunError(f"The tenant could not be read, so nothing was changed. {failure.error}")
+    try:
+        return Observation.model_validate_json(text)
+    except ValidationError as error:
+        where = ", ".join(".".join(str(part) for part in detail["loc"]) for detail in error.errors()[:5])
+        raise pulumi.RunError(
+            f"`exchange_policy observe` answered something that this program does not understand ({where}), so nothing was "
+            "changed. Do scripts/ and components/ come from the same version? See it with: scripts/run exchange_policy observe"
+        ) from None
+
+
+class _Failure(BaseModel):
+    error: str

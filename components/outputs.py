@@ -1,0 +1,25 @@
+"""The stack's outputs, by name, with what each one means.
+
+Owns the names and their meaning; the README's table is made from here, and a test compares it with what the program exports.
+The values are made in `connector.py`.
+"""
+
+OUTPUTS = {
+    "tenantId": "The tenant. Goes into the ROOMZ Portal.",
+    "clientId": "The application (client) id. Goes into the ROOMZ Portal.",
+    "clientSecret": "**Secret.** The value of the newest client secret. Goes into the ROOMZ Portal: "
+    "`pulumi stack output clientSecret --show-secrets`.",
+    "secretGeneration": "The number of that secret, from 0.",
+    "secretExpiresOn": "When it ends (UTC).",
+    "secretRenewsOn": "From when on `pulumi up` issues the next one (UTC).",
+    "issuedSecrets": "Every secret that exists: generation to `keyId`, `issuedOn`, `endsOn`, as the provider reported them. No values.",
+    "handOver": "Is the newest secret in the ROOMZ Portal? `status` is `done`, `pending` (until the date `by`) or `overdue`.",
+    "applicationObjectId": "The object id of the app registration.",
+    "servicePrincipalObjectId": "The object id of the enterprise application.",
+    "consentUrl": "Where a Privileged Role Administrator can consent by hand.",
+    "apiPermissionsUrl": "The portal's page of the application's API permissions.",
+    "access": "How the application is kept to the rooms: `model`, `consent`, `group` and `policy` with their identities.",
+    "exchangeRevision": "Moves when Exchange Online differed from what is declared and was repaired.",
+    "rooms": "How many rooms are wanted (`number`), are in reach (`inReach`) and keep meeting titles (`withTitles`).",
+    "connector": "What to choose and type in the ROOMZ Portal, without the secret.",
+}

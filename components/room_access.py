@@ -1,0 +1,86 @@
+"""RoomAccess: the restriction of the application to the rooms, and RestrictionRemoval: its way back.
+
+Owns the two command resources and what they are told. The work itself is `scripts/exchange_policy.py`, which can be run by hand
+with the same document. The two are apart on purpose: a command that depends on the application is always deleted before it, and a
+restriction that goes before the application leaves its secrets free to read every mailbox.
+docs/decisions/0003-order-of-creation-and-removal.md tells the whole story.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_azuread as azuread
+import pulumi_command as command
+
+from components.launcher import LAUNCHER
+from microsoft365.exchange.desired import DesiredState
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomAccessArgs:
+    """What the restriction needs."""
+
+    desired: DesiredState
+    """What is wanted in Exchange, but for the application's client id."""
+    application: azuread.Application
+    """The application that is kept to the rooms."""
+    revision: str
+    """Moves when Exchange differs from what is declared, and so makes the command run."""
+    after: Sequence[pulumi.Resource]
+    """What must stand before it."""
+    deleted_with: pulumi.Resource | None
+    """The application, where its deletion takes everything with it."""
+
+
+class RoomAccess(pulumi.ComponentResource):
+    """Group, membership, application access policy and calendar processing. Applies; never deletes."""
+
+    command: command.local.Command
+    result: pulumi.Output[dict[str, Any]]
+    """What `apply` reported last: `group`, `policy`, `rooms`."""
+
+    def __init__(self, name: str, args: RoomAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("roomz:index:RoomAccess", name, None, opts)
+        apply = f"{LAUNCHER} exchange_policy apply"
+        self.command = command.local.Command(
+            f"{name}-policy",
+            create=apply,
+            update=apply,
+            stdin=args.application.client_id.apply(lambda client_id: _document(args.desired, client_id)),
+            environment={"ROOMZ_EXCHANGE_REVISION": args.revision},
+            logging=command.local.Logging.STDERR,
+            # It would be put into an environment variable, which holds at most 128 KiB on Linux.
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after), deleted_with=args.deleted_with),
+        )
+        self.result = self.command.stdout.apply(json.loads)
+        self.register_outputs({"result": self.result})
+
+
+class RestrictionRemoval(pulumi.ComponentResource):
+    """Takes the restriction away when everything that it restricts is gone: made first, deleted last.
+
+    It takes nothing from the application, so that the engine can order it before, and has only a `delete`.
+    """
+
+    command: command.local.Command
+
+    def __init__(self, name: str, desired: DesiredState, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("roomz:index:RestrictionRemoval", name, None, opts)
+        self.command = command.local.Command(
+            f"{name}-command",
+            delete=f"{LAUNCHER} exchange_policy remove",
+            stdin=_document(desired, None),
+            logging=command.local.Logging.STDERR,
+            add_previous_output_in_env=False,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+def _document(desired: DesiredState, client_id: str | None) -> str:
+    application = desired.application.model_copy(update={"client_id": client_id})
+    return desired.model_copy(update={"application": application}).model_dump_json(by_alias=True)

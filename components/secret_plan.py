@@ -1,0 +1,317 @@
+"""Which client secrets an application should have today: a pure function.
+
+Owns the rules of generations: when a new secret is issued, which ones stay, which ones go and why, and until when a person
+has to hand the newest one over. Owns no resource (that is `secret.py`), no reading of the tenant and no clock: the last
+outputs, the observed passwords and today's date come in as plain values. docs/decisions/0004-generations-of-secrets.md
+says why it is done this way.
+"""
+
+import calendar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+# The portal offers at most 24 months, and 24 months can be 731 days while tenants limit secrets to 730 days: a secret
+# ends a day before its months are full. Source: "Add and manage application credentials in Microsoft Entra ID",
+# https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials
+ONE_DAY_LESS = timedelta(days=1)
+
+# A password that was just added may be missing from a reading for a while: Microsoft Entra is eventually consistent
+# ("Designing for Eventual Consistency for Microsoft Entra", devblogs.microsoft.com/identity, 2026-03-24).
+READING_MAY_LAG = timedelta(hours=1)
+
+DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class SecretPlanError(ValueError):
+    """The configuration asks for something that would lose or skip a secret; the text says what and how to mend it."""
+
+
+@dataclass(frozen=True)
+class SecretRules:
+    """What the stack's configuration says of secrets; `lifetime_months` 2 to 24, `renew_months_before` at most half of it."""
+
+    lifetime_months: int = 24
+    renew_months_before: int = 2
+    generation: int | None = None
+    handed_over: int | None = None
+    revoked_through: int | None = None
+
+
+@dataclass(frozen=True)
+class IssuedSecret:
+    """A secret that an earlier run issued, as the provider reported it. Times are UTC."""
+
+    generation: int
+    key_id: str
+    issued_on: datetime
+    ends_on: datetime
+
+
+@dataclass(frozen=True)
+class ObservedPassword:
+    """A password that a reading of the application showed. Times are UTC."""
+
+    key_id: str
+    display_name: str
+    ends_on: datetime
+
+
+@dataclass(frozen=True)
+class PlannedSecret:
+    """A secret that the stack declares in this run. `key_id` and `issued_on` are None until the provider has reported them."""
+
+    generation: int
+    ends_on: datetime
+    display_name: str
+    key_id: str | None = None
+    issued_on: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RemovedSecret:
+    """A secret that this run takes away, and why."""
+
+    generation: int
+    key_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SecretPlan:
+    """Everything that this run declares about secrets.
+
+    `secrets` is never empty and is sorted by generation. `orphans` are passwords with this stack's mark that no output knows:
+    they are named, never removed.
+    """
+
+    secrets: tuple[PlannedSecret, ...]
+    removed: tuple[RemovedSecret, ...]
+    orphans: tuple[ObservedPassword, ...]
+
+    @property
+    def newest(self) -> PlannedSecret:
+        """The secret that ROOMZ should get."""
+        return self.secrets[-1]
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Where the newest secret is on its way to the ROOMZ Portal: `done`, `pending` (with the last date) or `overdue`."""
+
+    status: str
+    by: datetime | None
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later (or earlier), or the last day of that month where it has fewer days."""
+    month_index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(month_index, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def midnight(day: date) -> datetime:
+    """00:00 UTC of that day."""
+    return datetime.combine(day, time(), UTC)
+
+
+def ends_on(today: datetime, lifetime_months: int) -> datetime:
+    """When a secret that is issued today ends: 00:00 UTC, `lifetime_months` later less one day."""
+    return midnight(add_months(today.astimezone(UTC).date(), lifetime_months) - ONE_DAY_LESS)
+
+
+def renews_on(end: datetime, renew_months_before: int) -> datetime:
+    """From when on a run issues the next secret: 00:00 UTC, `renew_months_before` before the end."""
+    return midnight(add_months(end.astimezone(UTC).date(), -renew_months_before))
+
+
+def display_name(mark: str, generation: int) -> str:
+    """What the portal shows beside the secret: whose it is and which one."""
+    return f"{mark} generation {generation}"
+
+
+def generation_in(name: str, mark: str) -> int | None:
+    """The generation that a password's display name carries, or None when it is not one of this stack's."""
+    prefix = f"{mark} generation "
+    number = name.removeprefix(prefix)
+    return int(number) if name.startswith(prefix) and number.isascii() and number.isdigit() else None
+
+
+def format_date(moment: datetime) -> str:
+    """The one form in which a date goes to the provider: Microsoft Graph reads it back letter by letter."""
+    return moment.astimezone(UTC).strftime(DATE_FORMAT)
+
+
+def parse_date(text: str) -> datetime:
+    """Read a date as Microsoft Graph or the provider writes it (RFC 3339, with or without fractions of a second)."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def plan_secrets(
+    rules: SecretRules,
+    issued: Iterable[IssuedSecret],
+    observed: Sequence[ObservedPassword] | None,
+    today: datetime,
+    mark: str,
+) -> SecretPlan:
+    """Decide which secrets the stack declares in this run.
+
+    `issued` are those of the last outputs; `observed` is a complete reading of the application's passwords, or None when
+    nothing was read (then nothing is removed because of time or absence, since only the tenant's own clock and a reading count).
+
+    Raises SecretPlanError when the configuration asks for what cannot be done without losing or skipping a secret.
+    """
+    known = sorted(_with_unsaved(list(issued), observed, mark), key=lambda secret: secret.generation)
+    newest = known[-1].generation if known else -1
+    gone = {secret.generation for secret in known if _is_gone(secret, observed, today)}
+    issues_next = (
+        not known
+        or newest in gone
+        or renews_on(known[-1].ends_on, rules.renew_months_before) <= today
+        or (rules.generation is not None and rules.generation == newest + 1)
+    )
+    _refuse_impossible(rules, newest, issues_next=issues_next)
+    removals = {
+        secret.generation: reason
+        for secret in known
+        if (reason := _reason_to_remove(secret, rules, gone, newest, observed, today, issues_next=issues_next))
+    }
+    kept = [
+        PlannedSecret(
+            secret.generation,
+            secret.ends_on,
+            display_name(mark, secret.generation),
+            key_id=secret.key_id or None,
+            issued_on=secret.issued_on,
+        )
+        for secret in known
+        if secret.generation not in removals
+    ]
+    if issues_next:
+        end = ends_on(today, rules.lifetime_months)
+        kept.append(PlannedSecret(newest + 1, end, display_name(mark, newest + 1)))
+    removed = tuple(
+        RemovedSecret(secret.generation, secret.key_id, removals[secret.generation])
+        for secret in known
+        if secret.generation in removals
+    )
+    return SecretPlan(tuple(kept), removed, _orphans(known, observed, mark))
+
+
+def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime) -> HandOver:
+    """Say until when the newest secret has to be in the ROOMZ Portal.
+
+    Done when the configuration records the newest generation as handed over; otherwise pending until the secret that the
+    Portal has ends or is revoked (none recorded: until the oldest one ends), and overdue from then on.
+    """
+    if rules.handed_over == plan.newest.generation:
+        return HandOver("done", None)
+    if rules.handed_over is None:
+        by: datetime | None = plan.secrets[0].ends_on
+    else:
+        by = next((secret.ends_on for secret in plan.secrets if secret.generation == rules.handed_over), None)
+    if by is None or by <= today:
+        return HandOver("overdue", by)
+    return HandOver("pending", by)
+
+
+def issued_from_outputs(outputs: Mapping[str, Mapping[str, str]]) -> list[IssuedSecret]:
+    """Read the stack's `issuedSecrets` output: generation to `keyId`, `issuedOn`, `endsOn`."""
+    return [
+        IssuedSecret(int(generation), secret["keyId"], parse_date(secret["issuedOn"]), parse_date(secret["endsOn"]))
+        for generation, secret in outputs.items()
+    ]
+
+
+def _with_unsaved(
+    issued: list[IssuedSecret], observed: Sequence[ObservedPassword] | None, mark: str
+) -> list[IssuedSecret]:
+    """Add the one generation that a run may have issued without saving its outputs, as the tenant shows it.
+
+    A run issues at most one, so only the number that follows the newest can be it; its key id stays unknown here, since two
+    passwords may carry that number and only the engine's state knows which is ours.
+    """
+    following = max((secret.generation for secret in issued), default=-1) + 1
+    ends = [password.ends_on for password in observed or () if generation_in(password.display_name, mark) == following]
+    if not ends:
+        return issued
+    # The start is not needed: a secret without a key id is never compared with a reading.
+    return [*issued, IssuedSecret(following, "", max(ends), max(ends))]
+
+
+def _is_gone(secret: IssuedSecret, observed: Sequence[ObservedPassword] | None, today: datetime) -> bool:
+    if observed is None or not secret.key_id or today - secret.issued_on < READING_MAY_LAG:
+        return False
+    return all(password.key_id.lower() != secret.key_id.lower() for password in observed)
+
+
+def _reason_to_remove(
+    secret: IssuedSecret,
+    rules: SecretRules,
+    gone: set[int],
+    newest: int,
+    observed: Sequence[ObservedPassword] | None,
+    today: datetime,
+    *,
+    issues_next: bool,
+) -> str | None:
+    if secret.generation in gone:
+        return "the tenant no longer has it, so it counts as revoked"
+    if rules.revoked_through is not None and secret.generation <= rules.revoked_through:
+        return f"secret.revokedThrough is {rules.revoked_through}"
+    if rules.handed_over is not None and secret.generation < rules.handed_over:
+        return f"the ROOMZ Portal has generation {rules.handed_over} (secret.handedOver)"
+    ended = observed is not None and secret.ends_on <= today
+    if ended and (secret.generation != newest or issues_next):
+        return f"it ended on {format_date(secret.ends_on)}"
+    return None
+
+
+def _refuse_impossible(rules: SecretRules, newest: int, *, issues_next: bool) -> None:
+    newest_after = newest + 1 if issues_next else newest
+    if rules.generation is not None and rules.generation > newest + 1:
+        raise SecretPlanError(
+            f"roomz:secret.generation is {rules.generation}, but the newest secret is {_named(newest)}: only the next one can be "
+            f"asked for. Set it with: pulumi config set --path 'roomz:secret.generation' {newest + 1}"
+        )
+    if rules.handed_over is not None and rules.handed_over > newest:
+        raise SecretPlanError(
+            f"roomz:secret.handedOver is {rules.handed_over}, but the newest secret is {_named(newest)}: a secret that does not "
+            "exist cannot be in the ROOMZ Portal. It would have removed every secret that exists. "
+            + (
+                f"Set it with: pulumi config set --path 'roomz:secret.handedOver' {newest}"
+                if newest >= 0
+                else "Remove it with: pulumi config rm --path 'roomz:secret.handedOver'"
+            )
+        )
+    if rules.revoked_through is not None and rules.revoked_through > newest:
+        raise SecretPlanError(
+            f"roomz:secret.revokedThrough is {rules.revoked_through}, but the newest secret is {_named(newest)}: only a secret that "
+            "was issued can be revoked. Set it to a generation that stands in: pulumi stack output issuedSecrets"
+        )
+    if rules.revoked_through is not None and rules.revoked_through >= newest_after:
+        raise SecretPlanError(
+            f"roomz:secret.revokedThrough is {rules.revoked_through}, which is the newest secret: ROOMZ would be left without any. "
+            "Ask for a newer one in the same change: "
+            f"pulumi config set --path 'roomz:secret.generation' {newest + 1}"
+        )
+
+
+def _named(generation: int) -> str:
+    return f"generation {generation}" if generation >= 0 else "not issued yet"
+
+
+def _orphans(
+    known: Sequence[IssuedSecret], observed: Sequence[ObservedPassword] | None, mark: str
+) -> tuple[ObservedPassword, ...]:
+    """Passwords with our mark that no output knows, except those that may be the engine's own unsaved one."""
+    keys = {secret.key_id.lower() for secret in known}
+    unsaved = {secret.generation for secret in known if not secret.key_id}
+    return tuple(
+        password
+        for password in observed or ()
+        if (generation := generation_in(password.display_name, mark)) is not None
+        and password.key_id.lower() not in keys
+        and generation not in unsaved
+    )

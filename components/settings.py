@@ -1,0 +1,318 @@
+"""The stack's configuration as frozen, validated types.
+
+Owns every key of the `roomz:` namespace: its default, its meaning (the description of a field becomes the README's table) and
+what is refused. Owns no reading of the configuration (`configuration.py`, which also words what is wrong), no decision that
+needs the tenant or the last outputs (`secret_plan.py`, `drift.py`) and declares no resource.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from components.secret_plan import SecretRules
+from microsoft365.connection import Connection
+
+# Exchange's own limits: "New-DistributionGroup", https://learn.microsoft.com/powershell/module/exchange/new-distributiongroup
+GROUP_NAME_LENGTH = 64
+# Microsoft Graph: application resource type, displayName is at most 256 characters.
+DISPLAY_NAME_LENGTH = 256
+
+
+def _problem(text: str) -> PydanticCustomError:
+    return PydanticCustomError("roomz", "{text}", {"text": text})
+
+
+def _not_yet(value: str, instead: str) -> PydanticCustomError:
+    return _problem(f"{value} is not supported yet. {instead}")
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+", value):
+        raise _problem("is not an e-mail address such as room-eiger@contoso.com")
+    return value
+
+
+def _guid(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
+        raise _problem(
+            "is not an object id such as 3f2504e0-4f89-41d3-9a0c-0305e82c3301 (Entra ID > Overview shows it)"
+        )
+    return value.lower()
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    folded = [value.lower() for value in values]
+    twice = [value for index, value in enumerate(values) if folded[index] in folded[:index]]
+    if twice:
+        raise _problem(f"lists {', '.join(twice)} more than once; each belongs there once")
+    return values
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", value):
+        raise _problem(
+            "is not a host name, with its port where it needs one, such as outlook.office365.com (no https://)"
+        )
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+ObjectId = Annotated[str, AfterValidator(_guid)]
+Host = Annotated[str, AfterValidator(_host)]
+
+
+class Section(BaseModel):
+    """Keys that belong together: camelCase in the stack file, frozen, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Secret(Section):
+    """Keys below `roomz:secret`."""
+
+    lifetime_months: int = Field(
+        24,
+        ge=2,
+        le=24,
+        description="How long the next secret lives, in months, 2 to 24. It never moves one that exists.",
+    )
+    renew_months_before: int = Field(
+        2,
+        ge=1,
+        description="How many months before the end of the newest secret the next one is issued: 1 to half the lifetime.",
+    )
+    generation: int | None = Field(
+        None,
+        ge=0,
+        description="At least this generation: one more than the newest means *renew now*; anything further is refused.",
+    )
+    handed_over: int | None = Field(
+        None, ge=0, description="The generation that the ROOMZ Portal has now; once set, older ones are removed."
+    )
+    revoked_through: int | None = Field(
+        None,
+        ge=0,
+        description="Every generation up to this one is removed at once, even if the Portal still uses it (a leak). "
+        "The newest is refused unless `secret.generation` asks for a newer one in the same change.",
+    )
+
+    @model_validator(mode="after")
+    def _renewal_fits(self) -> "Secret":
+        if self.renew_months_before * 2 > self.lifetime_months:
+            fits = self.lifetime_months // 2
+            raise _problem(
+                f"renewMonthsBefore is {self.renew_months_before}, more than half of lifetimeMonths {self.lifetime_months}: secrets would "
+                f"pile up. Set it to {fits} or less: pulumi config set --path 'roomz:secret.renewMonthsBefore' {fits}"
+            )
+        return self
+
+    def rules(self) -> SecretRules:
+        """The same as the plain type that the plan of secrets takes."""
+        return SecretRules(**self.model_dump())
+
+
+class Rooms(Section):
+    """Keys below `roomz:rooms`."""
+
+    include: Literal["all"] | tuple[Address, ...] = Field(
+        "all", description="`all` room mailboxes, or a list of addresses. (A filter is not supported yet.)"
+    )
+    exclude: Annotated[tuple[Address, ...], AfterValidator(_unique)] = Field(
+        (), description="Addresses of rooms that the application must not reach."
+    )
+    kinds: tuple[Literal["room"], ...] = Field(
+        ("room",), description="`room`. (`workspace` and `equipment` are not supported yet.)"
+    )
+    max_removals: int | str | None = Field(
+        None,
+        description="Refuse, before anything is changed, to take more rooms than this out of reach in one run: a number or a "
+        "share such as `10%`. Default: 10 %, at least 3.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _later(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            include = data.get("include", "all")
+            if isinstance(include, Mapping):
+                raise _not_yet("include as a filter", "Use `all` with `exclude`, or a list of addresses.")
+            if isinstance(include, str) and include != "all":
+                raise _problem(f"include is {include!r}; it is `all` or a list of addresses")
+            kinds = data.get("kinds", ["room"])
+            later = [kind for kind in kinds if kind in {"workspace", "equipment"}] if isinstance(kinds, list) else []
+            if later:
+                raise _not_yet(f"kinds with {' and '.join(later)}", "Leave it out: rooms are covered.")
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Rooms":
+        if not self.kinds:
+            raise _problem("kinds is empty: no room would be covered. Leave it out, or set it to [room]")
+        if self.include == "all":
+            return self
+        if not self.include:
+            raise _problem(
+                "include is an empty list: the application would reach nothing. List addresses, or set it to `all`"
+            )
+        _unique(self.include)
+        excluded = {address.lower() for address in self.exclude}
+        both = [address for address in self.include if address.lower() in excluded]
+        if both:
+            raise _problem(f"{', '.join(both)} stands in include and in exclude; take it out of one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _share(self) -> "Rooms":
+        value = self.max_removals
+        good = value is None or (isinstance(value, int) and value >= 0) or _is_share(value)
+        if not good:
+            raise _problem(f"maxRemovals is {value!r}; it is a number of rooms (0 or more) or a share from 0% to 100%")
+        return self
+
+
+def _is_share(value: object) -> bool:
+    match = re.fullmatch(r"(\d{1,3}) ?%", value) if isinstance(value, str) else None
+    return match is not None and int(match[1]) <= 100
+
+
+class Group(Section):
+    """Keys below `roomz:group`: the mail-enabled security group that holds the rooms."""
+
+    name: str = Field(
+        "RoomzResources",
+        min_length=1,
+        max_length=GROUP_NAME_LENGTH,
+        description="Its name; a change renames it in place.",
+    )
+    alias: str = Field(
+        "",
+        max_length=GROUP_NAME_LENGTH,
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$",
+        description="Its alias. Default: the name, without what an alias cannot hold.",
+    )
+    primary_smtp_address: Address | None = Field(
+        None, description="Its address, of a domain that the tenant accepts mail for. Required with `access: policy`."
+    )
+    members: Literal["exact", "atLeast"] = Field(
+        "exact",
+        description="`exact`: the rooms and nobody else. `atLeast`: never takes a room mailbox out; a member that is not a "
+        "room mailbox (a person, a nested group) stops the run.",
+    )
+    adopt: bool = Field(
+        False,
+        description="Take over a group of that address that somebody else made. Removal then takes off the mark and leaves the group.",
+    )
+    hidden_from_address_lists: bool = Field(
+        True, description="Keep it out of the address lists: an invitation to the group would book every room."
+    )
+
+    @property
+    def alias_or_default(self) -> str:
+        """The alias, or what of the name an alias can hold."""
+        return self.alias or re.sub(r"[^A-Za-z0-9._-]", "", self.name).strip(".") or "RoomzResources"
+
+
+class Exchange(Section):
+    """Keys below `roomz:exchange`."""
+
+    transport: Literal["rest", "runbook"] = Field(
+        "rest", description="How Exchange Online is reached: `rest`. (`runbook` is not supported yet.)"
+    )
+
+    @model_validator(mode="after")
+    def _later(self) -> "Exchange":
+        if self.transport == "runbook":
+            raise _not_yet("transport `runbook`", "Leave it out: `rest` is the default.")
+        return self
+
+
+class Endpoints(Section):
+    """Keys below `roomz:endpoints`."""
+
+    exchange: Host | None = Field(
+        None,
+        description="Exchange's host for a cloud that is not listed and for the simulated tenant. Default: by `azuread:environment`.",
+    )
+
+
+class Connector(Section):
+    """Keys below `roomz:connector`: what the sheet tells the person at the ROOMZ Portal to choose."""
+
+    friendly_name: str = Field(
+        "Microsoft 365", min_length=1, description="The connector's Friendly Name in the ROOMZ Portal."
+    )
+    show_image_in_attachments: bool = Field(False, description="The portal's option *Show image in attachments*.")
+    instant_online_meetings: bool = Field(
+        False, description="The portal's option *Instant booking with online meeting*."
+    )
+
+
+class Settings(Section):
+    """Everything below `roomz:`."""
+
+    access: Literal["policy", "rbac"] = Field(
+        description="How the application is kept to the rooms: `policy`, Calendars.ReadWrite in Entra and an application access policy. "
+        "(`rbac` is not supported yet.)"
+    )
+    display_name: str = Field(
+        "ROOMZGraph",
+        min_length=1,
+        max_length=DISPLAY_NAME_LENGTH,
+        description="The application's name in Entra. Changing it renames, and rotates nothing.",
+    )
+    consent: Literal["grant", "admin"] = Field(
+        "grant", description="`grant`: the stack grants Calendars.ReadWrite. (`admin` is not supported yet.)"
+    )
+    owners: Annotated[tuple[ObjectId, ...], AfterValidator(_unique)] = Field(
+        (),
+        description="Object ids that own application and service principal. Empty: the caller of the first `up`, then left as it is. "
+        "If set, exact; it must hold the caller.",
+    )
+    protect: bool = Field(True, description="Pulumi's protection of the application: `destroy` stops before it.")
+    removal: Literal["later", "now"] = Field(
+        "later",
+        description="What `destroy` does with the restriction: `later` leaves it until the application is gone for good and names the "
+        "command that ends it; `now` is for the local tenant and refused elsewhere.",
+    )
+    secret: Secret = Field(default_factory=Secret, description="The client secrets.")
+    rooms: Rooms = Field(default_factory=Rooms, description="The rooms that the application may reach.")
+    group: Group = Field(default_factory=Group, description="The mail-enabled security group that holds them.")
+    calendar: Literal["unmanaged", "titles"] = Field(
+        "unmanaged",
+        description="`titles`: meeting titles and the private flag stay on every room (AddOrganizerToSubject, DeleteSubject and "
+        "RemovePrivateProperty false). Whoever sees a room's calendar sees the titles, so it is asked for.",
+    )
+    calendar_on_removal: Literal["keep", "defaults"] = Field(
+        "keep",
+        description="`keep`, or `defaults`: Microsoft's defaults again on the rooms when the restriction is removed.",
+    )
+    exchange: Exchange = Field(default_factory=Exchange, description="How Exchange Online is reached.")
+    observe: bool = Field(True, description="Look for drift, in Exchange and Entra, at every preview.")
+    endpoints: Endpoints = Field(default_factory=Endpoints, description="Other hosts than Microsoft's.")
+    connector: Connector = Field(default_factory=Connector, description="The connector's sheet.")
+
+    # Not keys of `roomz:`, but of the azuread provider, which they stay.
+    connection: Connection = Field(exclude=True)
+
+    @model_validator(mode="after")
+    def _supported(self) -> "Settings":
+        if self.access == "rbac":
+            raise _not_yet("access `rbac`", "Set it to: pulumi config set roomz:access policy")
+        if self.consent == "admin":
+            raise _not_yet("consent `admin`", "Leave it out: `grant` is the default.")
+        if self.group.primary_smtp_address is None:
+            raise _problem(
+                "group.primarySmtpAddress is missing: the group that holds the rooms needs an address of a domain of yours. Set it "
+                "with: pulumi config set --path 'roomz:group.primarySmtpAddress' RoomzResources@contoso.com"
+            )
+        if self.removal == "now" and not self.connection.exchange_is_loopback:
+            raise _problem(
+                "removal is `now`, which is for the local tenant only: tokens issued before a destroy live on for about an hour and a "
+                "deleted application can be restored for 30 days, so the restriction has to stay. Set it with: "
+                "pulumi config set roomz:removal later"
+            )
+        return self

@@ -1,0 +1,352 @@
+"""RoomzConnector under recording mocks: what it declares, in which order and with which options."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.configuration import load
+from components.connector import RoomzConnector, RoomzConnectorArgs, desired_state
+from components.last_outputs import LastOutputs, parse_last_outputs
+from components.observation import (
+    ApplicationObservation,
+    EntraObservation,
+    ExchangeObservation,
+    Grant,
+    Observation,
+    Password,
+    RequestedPermission,
+    ServicePrincipalObservation,
+)
+from components.outputs import OUTPUTS
+from components.secret_plan import SecretPlanError
+from tests.component.recording import (
+    CALENDARS_ROLE_ID,
+    CALLER,
+    CLIENT_ID,
+    GRAPH_OBJECT_ID,
+    SECRET_SIGNATURE,
+    OptionsRecorder,
+    RecordingMocks,
+)
+
+MARK = "roomz:roomz/test"
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+CONFIGURATION = {
+    "azuread:tenantId": "5f0c1a52-9d1e-4e5e-8d2b-1c6f3a7b9e10",
+    "roomz:access": "policy",
+    "roomz:group": '{"primarySmtpAddress": "rooms@contoso.com"}',
+}
+
+
+def observation(**exchange: Any) -> Observation:
+    defaults = {"restriction": "absent", "differs": True, "summary": "25 rooms to add"}
+    return Observation(observed_at=NOW, exchange=ExchangeObservation(**{**defaults, **exchange}))
+
+
+def settled(**changes: Any) -> Observation:
+    """A tenant that is as declared, in which generation 0 exists."""
+    parts: dict[str, Any] = {
+        "applications": (
+            ApplicationObservation(
+                client_id=CLIENT_ID,
+                object_id="o",
+                passwords=(
+                    Password(
+                        key_id="key-0",
+                        display_name=f"{MARK} generation 0",
+                        end_date_time=datetime(2028, 11, 23, tzinfo=UTC),
+                    ),
+                ),
+                requested_permissions=(RequestedPermission(resource_app_id="g", id=CALENDARS_ROLE_ID),),
+            ),
+        ),
+        "service_principal": ServicePrincipalObservation(object_id="s"),
+        "grants": (Grant(id="a", app_role_id=CALENDARS_ROLE_ID, resource_id=GRAPH_OBJECT_ID),),
+    }
+    return Observation(
+        observed_at=NOW + timedelta(days=1),
+        exchange=ExchangeObservation(restriction="present", differs=False, summary=""),
+        entra=EntraObservation(**{**parts, **changes}),
+    )
+
+
+LAST = parse_last_outputs(
+    {
+        "clientId": CLIENT_ID,
+        "applicationObjectId": "o",
+        "clientSecret": "must not be kept",
+        "access": {"model": "policy"},
+        "exchangeRevision": "2026-11-24T09:30:00Z",
+        "issuedSecrets": {
+            "0": {"keyId": "key-0", "issuedOn": "2026-11-24T09:30:00Z", "endsOn": "2028-11-23T00:00:00Z"}
+        },
+    }
+)
+
+
+class Program:
+    """One run of the connector under mocks."""
+
+    def __init__(self) -> None:
+        self.mocks = RecordingMocks()
+        self.options = OptionsRecorder()
+        self.messages: list[str] = []
+        self.outputs: dict[str, Any] = {}
+        self.declared: dict[str, Any] = {}
+        self.loop = asyncio.new_event_loop()
+
+    def run(
+        self,
+        observed: Observation | None = None,
+        last: LastOutputs | None = None,
+        **configuration: str,
+    ) -> "Program":
+        settings = load({**CONFIGURATION, **{f"roomz:{key}": value for key, value in configuration.items()}}, {})
+        # A loop of its own: work that is left over from one test must not leak into the next.
+        asyncio.set_event_loop(self.loop)
+        pulumi.runtime.set_mocks(self.mocks, project="roomz", stack="test", preview=False)
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]
+        def declare() -> pulumi.Output[None]:
+            pulumi.runtime.register_stack_transformation(self.options.transformation())
+            connector = RoomzConnector(
+                "roomz",
+                RoomzConnectorArgs(
+                    settings=settings, mark=MARK, last_outputs=last or LastOutputs(), observation=observed
+                ),
+            )
+            self.declared = connector.outputs
+            return pulumi.Output.all(**connector.outputs).apply(self.outputs.update)
+
+        declare()
+        return self
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+    run = Program()
+    for level in ("info", "warn", "error"):
+        monkeypatch.setattr(pulumi.log, level, lambda message, *_args, **_kwargs: run.messages.append(message))
+    yield run
+    pulumi.runtime.settings.reset_options()
+    asyncio.set_event_loop(None)
+    run.loop.close()
+
+
+def dependencies(options: pulumi.ResourceOptions) -> set[str]:
+    depends_on = options.depends_on
+    assert isinstance(depends_on, list)
+    return {dependency._name for dependency in depends_on if isinstance(dependency, pulumi.Resource)}
+
+
+def test_a_new_stack_declares_everything_once(program: Program) -> None:
+    program.run(observation())
+    assert {
+        resource.type_token.rsplit(":", 1)[-1]: resource.name
+        for resource in program.mocks.resources
+        if "azuread" in resource.type_token
+    } == {
+        "Application": "roomz-application-application",
+        "ServicePrincipal": "roomz-application-service-principal",
+        "AppRoleAssignment": "roomz-consent-grant",
+        "ApplicationPassword": "roomz-secret-0-password",
+    }
+    commands = {resource.name: resource.inputs for resource in program.mocks.of_type("Command")}
+    assert {
+        name: {key for key in ("create", "update", "delete") if inputs.get(key)} for name, inputs in commands.items()
+    } == {
+        "roomz-restriction-removal-command": {"delete"},
+        "roomz-room-access-policy": {"create", "update"},
+        "roomz-secret-0-removal": {"delete"},
+    }
+
+
+def test_exactly_one_grant_of_calendars_read_write_is_made(program: Program) -> None:
+    program.run(observation())
+    (grant,) = program.mocks.of_type("AppRoleAssignment")
+    assert grant.inputs["appRoleId"] == CALENDARS_ROLE_ID
+    assert grant.inputs["resourceObjectId"] == GRAPH_OBJECT_ID
+    (application,) = program.mocks.of_type(":Application")
+    assert application.inputs["requiredResourceAccesses"] == [
+        {
+            "resourceAppId": "00000003-0000-0000-c000-000000000000",
+            "resourceAccesses": [{"id": CALENDARS_ROLE_ID, "type": "Role"}],
+        }
+    ]
+
+
+def test_invariant_1_everything_waits_for_what_restricts_it(program: Program) -> None:
+    program.run(observation())
+    options = program.options.options
+    removal, policy = "roomz-restriction-removal-command", "roomz-room-access-policy"
+    for name in ("roomz-application-application", "roomz-application-service-principal"):
+        assert removal in dependencies(options[name]), name
+    # The grant names both directly: through another resource the engine would remove the restriction beside a grant whose
+    # deletion had failed.
+    assert dependencies(options["roomz-consent-grant"]) == {removal, policy}
+    for name in ("roomz-secret-0-password", "roomz-secret-0-removal"):
+        assert {removal, "roomz-consent-grant"} <= dependencies(options[name]), name
+    (removal_command,) = [r for r in program.mocks.of_type("Command") if r.name == removal]
+    assert CLIENT_ID not in json.dumps(removal_command.inputs)
+
+
+def test_invariant_1_nothing_that_can_run_a_delete_early_is_used(program: Program) -> None:
+    program.run(observation())
+    for resource in program.mocks.of_type("Command"):
+        assert "triggers" not in resource.inputs, resource.name
+        assert not program.options.options[resource.name].delete_before_replace, resource.name
+
+
+@pytest.mark.parametrize("protect", ["true", "false"])
+def test_invariant_1_protection_and_deleted_with_exclude_each_other(program: Program, protect: str) -> None:
+    program.run(observation(), protect=protect)
+    options = program.options.options
+    dependents = [
+        "roomz-application-service-principal",
+        "roomz-consent-grant",
+        "roomz-secret-0-password",
+        "roomz-secret-0-removal",
+        "roomz-room-access-policy",
+    ]
+    for name in dependents:
+        assert (options[name].deleted_with is not None) == (protect == "false"), name
+    assert options["roomz-restriction-removal-command"].deleted_with is None
+    for name in ("roomz-application-application", "roomz-application-service-principal"):
+        assert options[name].protect is (protect == "true"), name
+
+
+def test_children_get_only_their_parent_from_a_component(program: Program) -> None:
+    program.run(observation())
+    parents = {name: options.parent for name, options in program.options.options.items()}
+    for name, token in program.options.types.items():
+        if token != "pulumi:pulumi:Stack" and token != "roomz:index:RoomzConnector":
+            assert parents[name] is not None, name
+
+
+def test_component_type_tokens_are_a_promise(program: Program) -> None:
+    program.run(observation())
+    assert {token for token in program.options.types.values() if token.startswith("roomz:")} == {
+        "roomz:index:RoomzConnector",
+        "roomz:index:RoomzApplication",
+        "roomz:index:CalendarsConsent",
+        "roomz:index:ClientSecret",
+        "roomz:index:RoomAccess",
+        "roomz:index:RestrictionRemoval",
+    }
+
+
+def test_every_output_is_documented_and_only_the_secret_is_secret(program: Program) -> None:
+    program.run(observation())
+    assert set(program.outputs) == set(OUTPUTS)
+    assert program.outputs["clientSecret"] == "value-of-roomz-secret-0-password"
+    assert "value-of" not in json.dumps({k: v for k, v in program.outputs.items() if k != "clientSecret"})
+    assert program.loop.run_until_complete(program.declared["clientSecret"].is_secret()) is True
+
+
+def test_invariant_4_no_secret_goes_into_a_command(program: Program) -> None:
+    program.run(observation())
+    for resource in program.mocks.of_type("Command"):
+        assert "value-of" not in json.dumps(resource.inputs)
+        assert SECRET_SIGNATURE not in json.dumps(resource.inputs)
+
+
+def test_owners_default_to_the_caller_and_are_left_alone_afterwards(program: Program) -> None:
+    program.run(observation())
+    (application,) = program.mocks.of_type(":Application")
+    assert application.inputs["owners"] == [CALLER]
+    assert program.options.options["roomz-application-application"].ignore_changes == ["owners"]
+
+
+def test_owners_that_are_set_are_exact(program: Program) -> None:
+    other = "99999999-9999-4999-8999-999999999999"
+    program.run(observation(), owners=json.dumps([other, CALLER]))
+    (application,) = program.mocks.of_type(":Application")
+    assert application.inputs["owners"] == [other, CALLER]
+    assert not program.options.options["roomz-application-application"].ignore_changes
+
+
+def test_invariant_6_owners_without_the_caller_are_refused_before_anything_is_declared(program: Program) -> None:
+    with pytest.raises(pulumi.RunError, match=r"does not hold the caller.*roomz:owners\[1\]"):
+        program.run(observation(), owners='["99999999-9999-4999-8999-999999999999"]')
+    assert not program.mocks.of_type("Command")
+
+
+def test_issued_secrets_stay_and_their_input_is_ignored(program: Program) -> None:
+    program.run(settled(), LAST, secret='{"lifetimeMonths": 6}')
+    (password,) = program.mocks.of_type("ApplicationPassword")
+    assert password.name == "roomz-secret-0-password"
+    assert password.inputs["endDate"] == "2028-11-23T00:00:00Z"
+    options = program.options.options["roomz-secret-0-password"]
+    assert options.ignore_changes == ["displayName", "endDate"]
+    assert options.retain_on_delete is True
+    assert program.messages == []
+
+
+def test_the_revision_stays_while_nothing_differs_and_moves_when_something_does(program: Program) -> None:
+    program.run(settled(), LAST)
+    (command,) = [r for r in program.mocks.of_type("Command") if "room-access" in r.name]
+    assert command.inputs["environment"] == {"ROOMZ_EXCHANGE_REVISION": "2026-11-24T09:30:00Z"}
+    assert program.outputs["exchangeRevision"] == "2026-11-24T09:30:00Z"
+
+
+def test_drift_moves_the_revision_and_is_said(program: Program) -> None:
+    drifted = settled().model_copy(
+        update={"exchange": ExchangeObservation(restriction="present", differs=True, summary="1 room to add: Eiger")}
+    )
+    program.run(drifted, LAST)
+    assert program.outputs["exchangeRevision"] == "2026-11-25T09:30:00Z"
+    assert any("1 room to add: Eiger" in message for message in program.messages)
+
+
+def test_a_grant_that_is_gone_is_warned_of_with_the_command_that_mends_it(program: Program) -> None:
+    program.run(settled(grants=()), LAST)
+    assert any("grant" in message and "pulumi up --refresh" in message for message in program.messages)
+
+
+def test_a_secret_that_is_gone_is_followed_by_the_next_generation(program: Program) -> None:
+    observed = settled()
+    bare = observed.entra.applications[0].model_copy(update={"passwords": ()})
+    program.run(settled(applications=(bare,)), LAST)
+    assert [resource.name for resource in program.mocks.of_type("ApplicationPassword")] == ["roomz-secret-1-password"]
+    assert any("generation 0" in message and "counts as revoked" in message for message in program.messages)
+
+
+def test_invariant_6_a_guard_stops_the_run_before_anything_is_declared(program: Program) -> None:
+    with pytest.raises(pulumi.RunError, match="12 rooms would be taken out of reach"):
+        program.run(observation(guard="12 rooms would be taken out of reach"))
+    assert not program.mocks.of_type("Command")
+
+
+def test_invariant_6_a_plan_of_secrets_that_is_impossible_stops_the_run(program: Program) -> None:
+    with pytest.raises(SecretPlanError, match=r"secret\.generation is 5"):
+        program.run(observation(), secret='{"generation": 5}')
+    assert not program.mocks.of_type("Command")
+
+
+def test_another_access_model_on_a_live_stack_is_refused(program: Program) -> None:
+    with pytest.raises(pulumi.RunError, match="made with 'rbac'"):
+        program.run(settled(), LastOutputs(client_id=CLIENT_ID, access="rbac"))
+
+
+def test_a_tenant_without_the_permission_is_an_error_that_names_it(program: Program) -> None:
+    program.mocks.role_ids = {"Mail.Read": "x"}
+    with pytest.raises(pulumi.RunError, match=r"Calendars\.ReadWrite"):
+        program.run(observation())
+
+
+def test_last_outputs_never_keep_the_client_secret() -> None:
+    assert "must not be kept" not in repr(LAST)
+
+
+def test_the_document_for_exchange_holds_what_the_configuration_says() -> None:
+    settings = load({**CONFIGURATION, "roomz:calendar": "titles", "roomz:rooms": '{"exclude": ["a@contoso.com"]}'}, {})
+    document = json.loads(desired_state(settings, MARK, CLIENT_ID).model_dump_json(by_alias=True))
+    assert document["calendar"] == "titles"
+    assert document["rooms"]["exclude"] == ["a@contoso.com"]
+    assert document["application"]["clientId"] == CLIENT_ID
+    assert document["mark"] == MARK

@@ -1,0 +1,105 @@
+"""What a preview says of drift: the words, and the command behind each."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from components.drift import UNOBSERVED, ExpectedEntra, entra_messages, exchange_revision, secret_messages
+from components.last_outputs import LastOutputs
+from components.observation import (
+    ApplicationObservation,
+    EntraObservation,
+    ExchangeObservation,
+    Grant,
+    Observation,
+    RequestedPermission,
+    ServicePrincipalObservation,
+)
+from components.secret_plan import ObservedPassword, PlannedSecret, SecretPlan
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+ROLE = "ef54d2bf-783f-4e0f-bca1-3210c0435d99"
+LAST = LastOutputs(client_id="c", application_object_id="o", access="policy", exchange_revision="r")
+APPLICATION = ApplicationObservation(
+    client_id="C",
+    object_id="o",
+    owner_ids=("me",),
+    requested_permissions=(RequestedPermission(resource_app_id="g", id=ROLE),),
+)
+WHOLE = EntraObservation(
+    applications=(APPLICATION,),
+    service_principal=ServicePrincipalObservation(object_id="s"),
+    grants=(Grant(id="a", app_role_id=ROLE.upper(), resource_id="g"),),
+)
+
+
+def observe(entra: EntraObservation = WHOLE, *, differs: bool = False) -> Observation:
+    exchange = ExchangeObservation(restriction="present", differs=differs, summary="")
+    return Observation(observed_at=NOW, exchange=exchange, entra=entra)
+
+
+def said(entra: EntraObservation, last: LastOutputs = LAST, owners: tuple[str, ...] | None = ("me",)) -> list[str]:
+    return list(entra_messages(observe(entra), last, ExpectedEntra(owners, (ROLE,))))
+
+
+def test_nothing_is_said_of_a_tenant_that_is_as_declared() -> None:
+    assert said(WHOLE) == []
+
+
+def test_nothing_can_be_missing_before_a_stack_has_ended_well_once() -> None:
+    assert said(EntraObservation(), LastOutputs()) == []
+
+
+@pytest.mark.parametrize(
+    ("entra", "words"),
+    [
+        (EntraObservation(), "application c is gone"),
+        (WHOLE.model_copy(update={"service_principal": None}), "enterprise application"),
+        (WHOLE.model_copy(update={"grants": ()}), "grant (admin consent)"),
+        (
+            WHOLE.model_copy(update={"applications": (APPLICATION.model_copy(update={"requested_permissions": ()}),)}),
+            "no longer requests",
+        ),
+        (
+            WHOLE.model_copy(update={"applications": (APPLICATION.model_copy(update={"owner_ids": ("you",)}),)}),
+            "owners differ",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_with_the_command_that_mends_it(entra: EntraObservation, words: str) -> None:
+    (message,) = said(entra)
+    assert words in message
+    assert "pulumi up --refresh" in message
+
+
+def test_a_grant_that_the_stack_did_not_make_is_named() -> None:
+    more = Grant(id="b", app_role_id="mail-read", resource_id="g", resource_display_name="Microsoft Graph")
+    (message,) = said(WHOLE.model_copy(update={"grants": (*WHOLE.grants, more)}))
+    assert "mail-read of Microsoft Graph" in message
+
+
+def test_invariant_2_a_second_application_with_our_mark_is_named_and_left() -> None:
+    other = ApplicationObservation(client_id="other", object_id="other-object", display_name="ROOMZGraph")
+    (message,) = said(WHOLE.model_copy(update={"applications": (APPLICATION, other)}))
+    assert "client id other" in message
+    assert "other-object" in message
+
+
+def test_owners_that_are_not_declared_are_not_compared() -> None:
+    stranger = WHOLE.model_copy(update={"applications": (APPLICATION.model_copy(update={"owner_ids": ("you",)}),)})
+    assert said(stranger, owners=None) == []
+
+
+def test_the_revision_moves_exactly_when_exchange_differs() -> None:
+    assert exchange_revision(None, None) == UNOBSERVED
+    assert exchange_revision("r", None) == "r"
+    assert exchange_revision(None, observe()) == "2026-11-24T09:30:00Z"
+    assert exchange_revision("r", observe()) == "r"
+    assert exchange_revision("r", observe(differs=True)) == "2026-11-24T09:30:00Z"
+
+
+def test_invariant_2_a_password_with_our_mark_that_nobody_knows_is_named() -> None:
+    orphan = ObservedPassword("stray-key", "roomz:roomz/test generation 0", NOW)
+    plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (), (orphan,))
+    (message,) = secret_messages(plan, LastOutputs())
+    assert "stray-key" in message

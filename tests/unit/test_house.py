@@ -1,0 +1,81 @@
+"""The house: imports point one way, documentation is not stale, no file grows beyond reason."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("components", "microsoft365", "scripts", "simulator", "tests", "tools")
+
+# What a package may import of the others. `scripts` may take components' pure modules only, and `local_tenant` alone the
+# simulator: a client and a simulator that shared code would share its mistakes.
+ALLOWED: dict[str, set[str]] = {
+    "__main__": {"components"},
+    "components": {"components", "microsoft365.connection", "microsoft365.exchange.desired"},
+    "microsoft365": {"microsoft365"},
+    "scripts": {"scripts", "microsoft365", "components.settings", "components.secret_plan"},
+    "scripts.local_tenant": {"scripts", "simulator"},
+    "simulator": {"simulator"},
+    "tools": {"tools", "components.settings", "components.outputs", "engine_build"},
+}
+PURE = ("components/settings.py", "components/secret_plan.py", "components/configuration.py", "components/outputs.py")
+
+
+def sources() -> Iterator[Path]:
+    yield ROOT / "__main__.py"
+    for package in PACKAGES:
+        yield from sorted(path for path in (ROOT / package).rglob("*.py") if "node_modules" not in path.parts)
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, allowed: set[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in allowed)
+
+
+@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    package = name.partition(".")[0]
+    if package == "tests":
+        return
+    allowed = ALLOWED.get(name, ALLOWED[package])
+    ours = [module for module in imported(path) if module.partition(".")[0] in PACKAGES]
+    assert [module for module in ours if not within(module, allowed)] == []
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_import_no_pulumi(name: str) -> None:
+    assert [module for module in imported(ROOT / name) if module.startswith("pulumi")] == []
+
+
+def test_component_modules_have_real_annotations() -> None:
+    """Pulumi reads the annotations of components: as texts they break it."""
+    for path in (ROOT / "components").glob("*.py"):
+        assert "__future__.annotations" not in set(imported(path)), path
+
+
+@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_owns(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
+
+
+def test_generated_documentation_is_fresh() -> None:
+    result = subprocess.run(
+        [sys.executable, "tools/generate_documentation.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr

@@ -1,0 +1,280 @@
+"""The rules of generations, one by one and over decades of random runs."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.secret_plan import (
+    IssuedSecret,
+    ObservedPassword,
+    SecretPlan,
+    SecretPlanError,
+    SecretRules,
+    add_months,
+    display_name,
+    ends_on,
+    format_date,
+    generation_in,
+    hand_over,
+    parse_date,
+    plan_secrets,
+    renews_on,
+)
+
+MARK = "roomz:roomz/test"
+TODAY = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def issued(generation: int, issued_on: datetime = TODAY, lifetime_months: int = 24) -> IssuedSecret:
+    return IssuedSecret(generation, f"key-{generation}", issued_on, ends_on(issued_on, lifetime_months))
+
+
+def seen(*secrets: IssuedSecret) -> list[ObservedPassword]:
+    return [ObservedPassword(s.key_id, display_name(MARK, s.generation), s.ends_on) for s in secrets]
+
+
+def generations(plan: SecretPlan) -> list[int]:
+    return [secret.generation for secret in plan.secrets]
+
+
+def test_a_new_stack_gets_generation_0_that_ends_a_day_before_24_months() -> None:
+    plan = plan_secrets(SecretRules(), [], [], TODAY, MARK)
+    assert generations(plan) == [0]
+    assert format_date(plan.newest.ends_on) == "2028-11-23T00:00:00Z"
+    assert plan.newest.display_name == "roomz:roomz/test generation 0"
+
+
+def test_24_months_never_exceed_730_days_even_over_a_leap_day() -> None:
+    assert ends_on(datetime(2027, 3, 1, tzinfo=UTC), 24) - datetime(2027, 3, 1, tzinfo=UTC) <= timedelta(days=730)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2027, 12, 31), 2, date(2028, 2, 29)),
+        (date(2026, 12, 31), 2, date(2027, 2, 28)),
+        (date(2027, 1, 31), -2, date(2026, 11, 30)),
+        (date(2026, 11, 24), 14, date(2028, 1, 24)),
+        (date(2026, 12, 1), 12, date(2027, 12, 1)),
+    ],
+)
+def test_months_are_calendar_months(day: date, months: int, expected: date) -> None:
+    assert add_months(day, months) == expected
+
+
+def test_nothing_changes_while_nothing_is_due() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(), [secret], seen(secret), TODAY + timedelta(days=300), MARK)
+    assert generations(plan) == [0]
+    assert plan.removed == ()
+    assert plan.newest.ends_on == secret.ends_on
+
+
+def test_the_next_generation_comes_on_the_day_that_the_output_names_and_not_before() -> None:
+    secret = issued(0)
+    due = renews_on(secret.ends_on, 2)
+    before = plan_secrets(SecretRules(), [secret], seen(secret), due - timedelta(seconds=1), MARK)
+    after = plan_secrets(SecretRules(), [secret], seen(secret), due, MARK)
+    assert generations(before) == [0]
+    assert generations(after) == [0, 1]
+    assert after.removed == ()
+
+
+def test_a_tenant_forgotten_for_three_years_gets_one_new_secret_and_loses_the_ended_one() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(), [secret], seen(secret), TODAY + timedelta(days=3 * 365), MARK)
+    assert generations(plan) == [1]
+    assert [removed.generation for removed in plan.removed] == [0]
+
+
+def test_without_an_observation_nothing_is_removed_because_of_time_or_absence() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(), [secret], None, TODAY + timedelta(days=3 * 365), MARK)
+    assert generations(plan) == [0, 1]
+    assert plan.removed == ()
+
+
+def test_another_lifetime_moves_no_issued_secret() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(lifetime_months=6), [secret], seen(secret), TODAY, MARK)
+    assert plan.secrets[0].ends_on == secret.ends_on
+
+
+def test_asking_for_the_next_generation_renews_now_once() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(generation=1), [secret], seen(secret), TODAY, MARK)
+    assert generations(plan) == [0, 1]
+    again = plan_secrets(SecretRules(generation=1), [secret, issued(1)], seen(secret, issued(1)), TODAY, MARK)
+    assert generations(again) == [0, 1]
+
+
+def test_handing_over_removes_the_older_ones() -> None:
+    old, new = issued(0), issued(1)
+    plan = plan_secrets(SecretRules(handed_over=1), [old, new], seen(old, new), TODAY, MARK)
+    assert generations(plan) == [1]
+    assert "secret.handedOver" in plan.removed[0].reason
+
+
+def test_a_hand_over_of_a_secret_that_has_gone_since_may_stay_in_the_file() -> None:
+    new = issued(3)
+    assert generations(plan_secrets(SecretRules(handed_over=1), [new], seen(new), TODAY, MARK)) == [3]
+
+
+def test_revoking_the_newest_goes_with_asking_for_a_newer_one() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(generation=1, revoked_through=0), [secret], seen(secret), TODAY, MARK)
+    assert generations(plan) == [1]
+    assert [removed.key_id for removed in plan.removed] == ["key-0"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "secrets", "words"),
+    [
+        (SecretRules(generation=2), [0], ["secret.generation is 2", "generation 0", "generation' 1"]),
+        (SecretRules(generation=1), [], ["secret.generation is 1", "not issued yet", "generation' 0"]),
+        (SecretRules(handed_over=1), [0], ["secret.handedOver is 1", "generation 0", "handedOver' 0"]),
+        (SecretRules(handed_over=0), [], ["secret.handedOver is 0", "config rm --path"]),
+        (SecretRules(revoked_through=1), [0], ["secret.revokedThrough is 1", "issuedSecrets"]),
+        (SecretRules(revoked_through=0), [0], ["ROOMZ would be left without any", "generation' 1"]),
+        (SecretRules(generation=1, revoked_through=1), [0], ["secret.revokedThrough is 1"]),
+    ],
+)
+def test_what_would_lose_or_skip_a_secret_is_refused_with_the_remedy(
+    rules: SecretRules, secrets: list[int], words: list[str]
+) -> None:
+    known = [issued(generation) for generation in secrets]
+    with pytest.raises(SecretPlanError) as refusal:
+        plan_secrets(rules, known, seen(*known), TODAY, MARK)
+    for word in words:
+        assert word in str(refusal.value)
+
+
+def test_a_secret_that_somebody_deleted_counts_as_revoked_and_its_number_never_comes_back() -> None:
+    secret = issued(0)
+    plan = plan_secrets(SecretRules(), [secret], [], TODAY + timedelta(hours=1), MARK)
+    assert generations(plan) == [1]
+    assert plan.removed[0].generation == 0
+
+
+def test_a_secret_that_is_not_seen_within_the_first_hour_is_still_there() -> None:
+    secret = issued(0)
+    assert generations(plan_secrets(SecretRules(), [secret], [], TODAY + timedelta(minutes=59), MARK)) == [0]
+
+
+def test_key_ids_are_compared_without_regard_to_letter_case() -> None:
+    secret = issued(0)
+    shouted = [ObservedPassword("KEY-0", display_name(MARK, 0), secret.ends_on)]
+    assert generations(plan_secrets(SecretRules(), [secret], shouted, TODAY + timedelta(days=1), MARK)) == [0]
+
+
+def test_a_generation_that_a_run_issued_without_saving_its_outputs_is_kept_not_issued_again() -> None:
+    old, unsaved = issued(0), issued(1)
+    plan = plan_secrets(SecretRules(), [old], seen(old, unsaved), TODAY, MARK)
+    assert generations(plan) == [0, 1]
+    assert plan.newest.ends_on == unsaved.ends_on
+    assert plan.orphans == ()
+
+
+def test_a_first_secret_that_a_run_issued_without_saving_its_outputs_keeps_its_end() -> None:
+    unsaved = issued(0, TODAY - timedelta(days=3))
+    plan = plan_secrets(SecretRules(), [], seen(unsaved), TODAY, MARK)
+    assert generations(plan) == [0]
+    assert plan.newest.ends_on == unsaved.ends_on
+
+
+def test_a_password_with_our_mark_that_nobody_knows_is_named_and_one_of_a_person_is_left_alone() -> None:
+    secret = issued(1)
+    orphan = ObservedPassword("stray", display_name(MARK, 0), secret.ends_on)
+    person = ObservedPassword("person", "typed by hand", secret.ends_on)
+    other_stack = ObservedPassword("other", "roomz:roomz/test2 generation 1", secret.ends_on)
+    plan = plan_secrets(SecretRules(), [secret], [*seen(secret), orphan, person, other_stack], TODAY, MARK)
+    assert plan.orphans == (orphan,)
+    assert generations(plan) == [1]
+
+
+@pytest.mark.parametrize("name", ["roomz:roomz/test generation", "roomz:roomz/test generation x", "generation 1", ""])
+def test_a_name_without_our_mark_and_a_number_has_no_generation(name: str) -> None:
+    assert generation_in(name, MARK) is None
+
+
+def test_hand_over_is_pending_until_the_secret_that_the_portal_has_ends() -> None:
+    old = issued(0)
+    due = renews_on(old.ends_on, 2)
+    rules = SecretRules(handed_over=0)
+    plan = plan_secrets(rules, [old], seen(old), due, MARK)
+    assert (hand_over(rules, plan, due).status, hand_over(rules, plan, due).by) == ("pending", old.ends_on)
+    assert hand_over(rules, plan, old.ends_on).status == "overdue"
+
+
+def test_hand_over_of_a_revoked_secret_is_overdue_at_once() -> None:
+    old = issued(0)
+    rules = SecretRules(generation=1, handed_over=0, revoked_through=0)
+    plan = plan_secrets(rules, [old], seen(old), TODAY, MARK)
+    assert hand_over(rules, plan, TODAY).status == "overdue"
+
+
+def test_hand_over_is_done_when_the_newest_is_recorded() -> None:
+    secret = issued(0)
+    rules = SecretRules(handed_over=0)
+    assert hand_over(rules, plan_secrets(rules, [secret], seen(secret), TODAY, MARK), TODAY).status == "done"
+
+
+def test_dates_are_read_as_graph_and_provider_write_them() -> None:
+    assert parse_date("2028-11-23T00:00:00Z") == datetime(2028, 11, 23, tzinfo=UTC)
+    assert parse_date("2026-11-24T09:30:00.1234567Z").replace(microsecond=0) == TODAY
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[SecretRules, list[timedelta]]:
+    """Rules, and the pauses between the runs of some decades."""
+    lifetime = draw(st.integers(2, 24))
+    renew = draw(st.integers(1, lifetime // 2))
+    pauses = draw(st.lists(st.integers(-3, 500).map(lambda days: timedelta(days=days)), min_size=1, max_size=60))
+    return SecretRules(lifetime_months=lifetime, renew_months_before=renew), pauses
+
+
+@settings(max_examples=300, deadline=None)
+@given(lives(), st.dates(date(2020, 1, 1), date(2090, 12, 31)))
+def test_invariant_5_runs_in_each_renewal_window_always_leave_a_valid_secret(
+    life: tuple[SecretRules, list[timedelta]], start: date
+) -> None:
+    """Whatever the pauses, clocks that go back among them: one new secret a run at most, no number twice, none outlives its lifetime.
+
+    And when two runs are no further apart than the renewal window, a secret is valid all the time in between.
+    """
+    rules, pauses = life
+    now = datetime(start.year, start.month, start.day, 12, tzinfo=UTC)
+    known: list[IssuedSecret] = []
+    ever: set[int] = set()
+    previous_run: datetime | None = None
+    for pause in pauses:
+        now += pause
+        plan = plan_secrets(rules, known, seen(*known), now, MARK)
+        new = [secret for secret in plan.secrets if secret.generation not in ever]
+        assert len(new) <= 1
+        assert all(secret.generation == max(ever, default=-1) + 1 for secret in new)
+        assert all(secret.ends_on <= ends_on(now, rules.lifetime_months) for secret in new)
+        assert all(removed.generation not in generations(plan) for removed in plan.removed)
+        removed_now = {removed.generation for removed in plan.removed}
+        assert all(secret.ends_on <= now for secret in known if secret.generation in removed_now)
+        if previous_run is not None and known and previous_run <= now <= known[-1].ends_on:
+            assert plan.newest.ends_on > now
+        known = [
+            next((k for k in known if k.generation == p.generation), None)
+            or IssuedSecret(p.generation, f"key-{p.generation}", now, p.ends_on)
+            for p in plan.secrets
+        ]
+        ever |= set(generations(plan))
+        again = plan_secrets(rules, known, seen(*known), now, MARK)
+        assert generations(again) == generations(plan)
+        assert again.removed == ()
+        previous_run = now
+
+
+@given(st.integers(2, 24), st.data(), st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1)))
+def test_a_new_secret_is_never_due_on_the_day_of_its_issue(lifetime: int, data: st.DataObject, day: datetime) -> None:
+    renew = data.draw(st.integers(1, lifetime // 2))
+    now = day.replace(tzinfo=UTC)
+    assert renews_on(ends_on(now, lifetime), renew) > now

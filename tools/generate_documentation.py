@@ -1,0 +1,140 @@
+"""Writes what must not be written twice: the README's tables and the keys in Pulumi.yaml, from settings.py and outputs.py.
+
+`python tools/generate_documentation.py` writes, `--check` ends with 1 and names what is stale. Owns no words of its own: every
+description stands beside the thing that it describes.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
+from components.settings import Section, Settings  # noqa: E402
+
+NOT_A_KEY = "connection"
+
+
+def _section(field: FieldInfo) -> type[Section] | None:
+    annotation = field.annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+
+
+def _fields() -> Iterator[tuple[str, FieldInfo]]:
+    return ((name, field) for name, field in Settings.model_fields.items() if name != NOT_A_KEY)
+
+
+def _keys(model: type[Section], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        if name == NOT_A_KEY:
+            continue
+        section = _section(field)
+        if section:
+            yield from _keys(section, f"{prefix}{to_camel(name)}.")
+        else:
+            yield f"{prefix}{to_camel(name)}", field
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is None or field.default == "":
+        return "see there"
+    if isinstance(field.default, bool):
+        return f"`{str(field.default).lower()}`"
+    if isinstance(field.default, tuple):
+        return f"`[{', '.join(field.default)}]`"
+    return f"`{field.default}`"
+
+
+def configuration_table() -> str:
+    """Every key of the namespace `roomz`, with default and meaning."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in _keys(Settings)]
+    return "\n".join(lines)
+
+
+def outputs_table() -> str:
+    """Every output of the stack, with its meaning."""
+    return "\n".join(
+        ["| output | meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in OUTPUTS.items())]
+    )
+
+
+def pulumi_keys() -> dict[str, Any]:
+    """The `config` of Pulumi.yaml: type, default and description of each key.
+
+    Pulumi asks for every key that stands there without a default, in words of its own; so a required key is left to the
+    program, whose error explains the choice, and a section's default is empty: the program fills it in key by key.
+    """
+    keys: dict[str, Any] = {}
+    for name, field in _fields():
+        if field.is_required():
+            continue
+        section = _section(field)
+        entry: dict[str, Any] = {"type": _pulumi_type(field)}
+        if entry["type"] == "array":
+            entry["items"] = {"type": "string"}
+        entry["default"] = {} if section else list(field.default) if isinstance(field.default, tuple) else field.default
+        inner = f" Keys: {', '.join(key for key, _ in _keys(section))}." if section else ""
+        entry["description"] = f"{field.description}{inner}"
+        keys[f"roomz:{to_camel(name)}"] = entry
+    return keys
+
+
+def _pulumi_type(field: FieldInfo) -> str:
+    if _section(field):
+        return "object"
+    if field.annotation is bool:
+        return "boolean"
+    return "array" if isinstance(field.default, tuple) else "string"
+
+
+def _between(text: str, name: str, content: str) -> str:
+    start, end = f"<!-- {name}: generated, see CONTRIBUTING.md -->", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(start)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise SystemExit(f"README.md lacks the lines {start!r} and {end!r}")
+    return f"{before}{start}\n{content}\n{end}{after}"
+
+
+def readme() -> str:
+    """README.md with fresh tables."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = _between(text, "configuration", configuration_table())
+    return _between(text, "outputs", outputs_table())
+
+
+def pulumi_yaml() -> str:
+    """Pulumi.yaml with fresh keys."""
+    head = (ROOT / "Pulumi.yaml").read_text(encoding="utf-8").partition("\nconfig:")[0].rstrip("\n")
+    keys = yaml.safe_dump({"config": pulumi_keys()}, sort_keys=False, width=110, allow_unicode=True)
+    return f"{head}\n{keys}"
+
+
+def main() -> int:
+    """Write, or with --check compare. Exit code 1 when something is stale."""
+    stale = [
+        (path, text)
+        for path, text in ((ROOT / "README.md", readme()), (ROOT / "Pulumi.yaml", pulumi_yaml()))
+        if path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        for path, _ in stale:
+            sys.stderr.write(f"{path.name} is stale. Mend it with: make documentation\n")
+        return 1 if stale else 0
+    for path, text in stale:
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
