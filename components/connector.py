@@ -99,7 +99,7 @@ class RoomzConnector(pulumi.ComponentResource):
 
         desired = desired_state(settings, args.mark)
         child = pulumi.ResourceOptions(parent=self)
-        removal = RestrictionRemoval(f"{name}-restriction-removal", desired, child)
+        removal = RestrictionRemoval(f"{name}-restriction-removal", desired, protect=settings.protect, opts=child)
         application = RoomzApplication(
             f"{name}-application",
             RoomzApplicationArgs(

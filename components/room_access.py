@@ -63,12 +63,16 @@ class RoomAccess(pulumi.ComponentResource):
 class RestrictionRemoval(pulumi.ComponentResource):
     """Takes the restriction away when everything that it restricts is gone: made first, deleted last.
 
-    It takes nothing from the application, so that the engine can order it before, and has only a `delete`.
+    It takes nothing from the application, so that the engine can order it before, and has only a `delete`. Where the application
+    is protected it is as well: a replacement (`pulumi state taint`) would run its delete while the application lives. The script
+    would refuse, but the engine would try again in every later `up`; a protected resource is refused before anything happens.
     """
 
     command: command.local.Command
 
-    def __init__(self, name: str, desired: DesiredState, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, desired: DesiredState, *, protect: bool, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("roomz:index:RestrictionRemoval", name, None, opts)
         self.command = command.local.Command(
             f"{name}-command",
@@ -76,7 +80,7 @@ class RestrictionRemoval(pulumi.ComponentResource):
             stdin=_document(desired, None),
             logging=command.local.Logging.STDERR,
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
         self.register_outputs({})
 

@@ -216,7 +216,11 @@ def test_invariant_1_protection_and_deleted_with_exclude_each_other(program: Pro
     for name in dependents:
         assert (options[name].deleted_with is not None) == (protect == "false"), name
     assert options["roomz-restriction-removal-command"].deleted_with is None
-    for name in ("roomz-application-application", "roomz-application-service-principal"):
+    for name in (
+        "roomz-application-application",
+        "roomz-application-service-principal",
+        "roomz-restriction-removal-command",
+    ):
         assert options[name].protect is (protect == "true"), name
 
 

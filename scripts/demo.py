@@ -1,0 +1,100 @@
+"""The demonstration: one `pulumi up` (or `destroy`) of the dev stack against the local tenant.
+
+Run as `scripts/run demo up | destroy`, or `make demo` and `make demo-destroy`. It types the commands that a person would
+type, shows each of them, and lets Pulumi show itself. Owns no other way into the project: everything works without it.
+
+Exit codes: those of the commands that it runs; 2 where something is missing on this machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+# Not resolved: a scripts/ that is a symbolic link belongs to the project that it is linked into.
+PROJECT = Path(__file__).absolute().parent.parent
+STACK = "dev"
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="One connector in the local tenant.")
+console = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def up() -> None:
+    """Start the local tenant where it does not run, and connect it."""
+    _run([sys.executable, "-m", "scripts.local_tenant", "start"])
+    environment = _environment()
+    _run(["pulumi", "stack", "select", STACK, "--create"], environment, quiet=True)
+    _run(["pulumi", "up", "--yes", "--stack", STACK], environment)
+    if _last_update_changed_nothing(environment):
+        console.print("\n[green]Nothing changed:[/green] the local tenant is as declared.")
+    _run([sys.executable, "-m", "scripts.hand_over", "show", "--stack", STACK], environment)
+    console.print(
+        "\n[bold]What next[/bold]\n"
+        '  eval "$(scripts/run local_tenant env)"           plain pulumi for this shell, for example: pulumi preview --diff\n'
+        "  pulumi stack output clientSecret --show-secrets   the secret that goes into the ROOMZ Portal\n"
+        "  README.md                                         the same for a real tenant\n"
+        "\n[bold]Clean up[/bold]\n"
+        "  make demo-destroy                                 take everything away again and stop the local tenant"
+    )
+
+
+@app.command()
+def destroy() -> None:
+    """Take everything away again and stop the local tenant."""
+    _run([sys.executable, "-m", "scripts.local_tenant", "start"])
+    environment = _environment()
+    _run(["pulumi", "stack", "select", STACK, "--create"], environment, quiet=True)
+    _run(["pulumi", "destroy", "--yes", "--stack", STACK], environment)
+    _run([sys.executable, "-m", "scripts.local_tenant", "stop"])
+    console.print(
+        "\n[green]Done.[/green] The local tenant is as it was before, but for the deleted application, which Microsoft keeps for 30 days, "
+        "and the rooms' calendar processing, which `roomz:calendarOnRemoval` leaves as it is."
+    )
+
+
+def _environment() -> dict[str, str]:
+    """What a shell has after `eval "$(scripts/run local_tenant env)"`."""
+    values = _output([sys.executable, "-m", "scripts.local_tenant", "env", "--json"], None)
+    return {**os.environ, **json.loads(values)}
+
+
+def _last_update_changed_nothing(environment: dict[str, str]) -> bool:
+    history: list[dict[str, Any]] = json.loads(
+        _output(["pulumi", "stack", "history", "--json", "--page-size", "1", "--stack", STACK], environment)
+    )
+    changes = history[0].get("resourceChanges") or {}
+    return set(changes) <= {"same"}
+
+
+def _output(command: list[str], environment: dict[str, str] | None) -> str:
+    result = subprocess.run(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 -- our own commands
+    if result.returncode:
+        raise typer.Exit(result.returncode)
+    return result.stdout
+
+
+def _run(command: list[str], environment: dict[str, str] | None = None, *, quiet: bool = False) -> None:
+    """Run a command as a person would, after showing it; end with its exit code where it fails."""
+    shown = [*(["scripts/run"] if command[0] == sys.executable else []), *command]
+    words = [word.removeprefix("scripts.") for word in shown if word not in {sys.executable, "-m"}]
+    if not quiet:
+        console.print(f"[bold]$ {' '.join(words)}[/bold]")
+    try:
+        result = subprocess.run(  # noqa: S603 -- our own commands
+            command, cwd=PROJECT, env=environment, check=False, stdout=subprocess.DEVNULL if quiet else None
+        )
+    except FileNotFoundError:
+        console.print(f"{command[0]} is not there. Run: make setup")
+        raise typer.Exit(2) from None
+    if result.returncode:
+        raise typer.Exit(result.returncode)
+
+
+if __name__ == "__main__":
+    app()

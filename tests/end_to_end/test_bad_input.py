@@ -1,0 +1,69 @@
+"""Bad configurations on the real engine: they end before any request is made, with one clean text."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.stack import Stack
+from tests.support.tenant import Tenant
+
+BAD: list[tuple[dict[str, Any], list[str]]] = [
+    ({"access": None}, ["roomz:access is missing", "pulumi config set roomz:access policy"]),
+    ({"access": "rbac"}, ["rbac", "not supported yet"]),
+    ({"consent": "admin"}, ["admin", "not supported yet"]),
+    ({"secret": {"lifetimeMonths": 36}}, ["roomz:secret.lifetimeMonths is 36", "--path"]),
+    ({"secret": {"renewMonthsBefore": 20}}, ["renewMonthsBefore is 20", "12"]),
+    ({"secret.lifetimeMonths": "12"}, ["flat key", "--path"]),
+    ({"rooms": {"include": {"filter": "Office -eq 'Bern'"}}}, ["filter is not supported yet"]),
+    ({"rooms": {"include": ["nobody"]}}, ["roomz:rooms.include", "'nobody'"]),
+    ({"group": {}}, ["group.primarySmtpAddress is missing"]),
+    ({"displayNam": "x"}, ["roomz:displayNam is no key", "displayName"]),
+    ({"azuread__clientSecret": "hunter2"}, ["azuread:clientSecret", "ARM_CLIENT_SECRET"]),
+    ({"azuread__tenantId": "contoso.com"}, ["azuread:tenantId is 'contoso.com'"]),
+]
+
+
+def test_invariant_6_bad_configurations_end_before_any_request(stack: Stack, tenant: Tenant) -> None:
+    good = dict(stack.configuration)
+    for keys, words in BAD:
+        before = tenant.last_request()
+        result = stack.configure_and_fail(**keys)
+        for word in words:
+            assert word in result.text, result.text
+        assert "Traceback" not in result.text
+        assert "hunter2" not in result.text
+        assert [entry["path"] for entry in tenant.requests(before)] == [], keys
+        assert stack.configuration == good
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"ARM_CLIENT_SECRET": "wrong-secret-value"}, ["AADSTS7000215"]),
+        ({"ARM_CLIENT_SECRET": ""}, ["ARM_CLIENT_SECRET"]),
+        ({"ARM_CLIENT_ID": "00000000-0000-4000-8000-000000000000"}, ["AADSTS700016"]),
+    ],
+)
+def test_a_sign_in_that_fails_is_one_clean_line(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], words: list[str]
+) -> None:
+    real = stack.environment()
+    monkeypatch.setattr(Stack, "environment", lambda _self: {**real, **environment})
+    result = stack.up(expect=None)
+    assert result.code != 0
+    for word in words:
+        assert word in result.text, result.text
+    assert "Traceback" not in result.text
+    assert "wrong-secret-value" not in result.text
+
+
+def test_rooms_that_do_not_exist_are_named_all_at_once_before_anything_is_made(stack: Stack, tenant: Tenant) -> None:
+    before = tenant.snapshot()
+    names = [f"room-nowhere@{tenant.domain}", f"room-neverland@{tenant.domain}", f"control.mailbox@{tenant.domain}"]
+    stack.configure(rooms={"include": [*names, f"room-eiger@{tenant.domain}"]})
+    result = stack.up(expect=None)
+    assert result.code != 0
+    for name in names:
+        assert name in result.text
+    assert "Traceback" not in result.text
+    assert tenant.snapshot() == before

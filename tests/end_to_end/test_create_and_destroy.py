@@ -1,0 +1,173 @@
+"""From nothing to a connected tenant, and back: the real engine and provider against a simulated tenant."""
+
+import copy
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from components.outputs import OUTPUTS
+from tests.end_to_end.conftest import NewStack
+from tests.support.order import assert_closed_at_every_instant, story
+from tests.support.secrets import leaks, secrets_of
+from tests.support.stack import LINKED, ROOT, Stack
+from tests.support.tenant import CALENDARS_READ_WRITE, Tenant
+
+
+def without_calendars_and_deleted_items(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """A tenant as `destroy` promises to leave it: Microsoft keeps a deleted application, we keep calendar processing."""
+    copied = copy.deepcopy(snapshot)
+    del copied["deletedItems"]
+    for mailbox in copied["mailboxes"]:
+        mailbox.pop("calendarProcessing", None)
+    return copied
+
+
+def test_one_up_connects_the_tenant_and_destroy_leaves_it_as_it_was(stack: Stack, tenant: Tenant) -> None:
+    before = tenant.snapshot()
+
+    stack.up()
+
+    outputs = stack.outputs(secrets=True)
+    assert set(outputs) == set(OUTPUTS)
+    assert outputs["rooms"] == {"number": 25, "inReach": 25, "withTitles": 25}
+    assert outputs["secretGeneration"] == 0
+    assert outputs["handOver"]["status"] == "pending"
+    assert outputs["handOver"]["by"] == outputs["secretExpiresOn"]
+    signed_in = tenant.sign_in(outputs["clientId"], outputs["clientSecret"])
+    assert signed_in.status_code == 200, signed_in.text
+    token = signed_in.json()["access_token"]
+    rooms = [
+        row["PrimarySmtpAddress"]
+        for row in tenant.exchange("Get-Mailbox", RecipientTypeDetails=["RoomMailbox"], ResultSize="Unlimited")
+        if row["ResourceType"] == "Room"
+    ]
+    assert len(rooms) == 25
+    assert {tenant.calendar_status(room, token) for room in rooms} == {200}
+    assert tenant.calendar_status(f"control.mailbox@{tenant.domain}", token) == 403
+    processing = tenant.exchange("Get-CalendarProcessing", Identity=rooms[0])[0]
+    assert not any(processing[name] for name in ("AddOrganizerToSubject", "DeleteSubject", "RemovePrivateProperty"))
+
+    before_destroy = tenant.last_request()
+    result = stack.destroy()
+
+    assert without_calendars_and_deleted_items(tenant.snapshot()) == without_calendars_and_deleted_items(before)
+    assert story(tenant.requests(before_destroy))[0] == "application removed"
+    assert tenant.sign_in(outputs["clientId"], outputs["clientSecret"]).status_code in {400, 401}
+    assert result.seconds < 60
+
+
+def test_invariant_1_the_restriction_stands_before_the_grant_and_the_grant_before_the_secret(
+    stack: Stack, tenant: Tenant
+) -> None:
+    stack.up()
+    told = story(tenant.requests())
+    assert told == ["application made", "group made", "policy made", "grant made", "secret made"]
+    stack.destroy()
+    assert_closed_at_every_instant(tenant.requests())
+    assert set(story(tenant.requests())[len(told) :]) == {"application removed", "policy removed", "group removed"}
+
+
+def test_invariant_2_the_second_up_has_nothing_to_do(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    settled = tenant.snapshot()
+    before = tenant.last_request()
+    stack.up()
+    assert stack.changes() == {}
+    stack.preview("--expect-no-changes")
+    assert tenant.snapshot() == settled
+    writes = [
+        entry
+        for entry in tenant.requests(before)
+        if (entry["method"] in {"PATCH", "PUT", "DELETE"})
+        or (entry["cmdlet"] and not entry["cmdlet"].startswith("Get-"))
+        or (entry["method"] == "POST" and entry["api"] == "graph")
+    ]
+    assert writes == []
+
+
+def test_a_moved_checkout_or_another_machine_sees_no_change(stack: Stack, tmp_path: Path) -> None:
+    stack.up()
+    moved = tmp_path / "somewhere" / "else"
+    moved.mkdir(parents=True)
+    for name in LINKED:
+        (moved / name).symlink_to(ROOT / name)
+    for name in ("Pulumi.yaml", f"Pulumi.{stack.name}.yaml", "state", "home"):
+        (stack.folder / name).rename(moved / name)
+    stack.folder = moved
+    stack.pulumi("stack", "select", stack.name)
+    stack.preview("--expect-no-changes")
+    stack.up()
+    assert stack.changes() == {}
+
+
+def test_invariant_4_no_secret_in_state_output_previews_or_process_arguments(stack: Stack) -> None:
+    process = stack.start("up", "--yes", "--diff")
+    seen = set()
+    while process.poll() is None:
+        listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+        seen.update(listing.stdout.splitlines())
+    assert process.stdout
+    stack.said.append(process.stdout.read())
+    process.stdout.close()
+    assert process.returncode == 0, stack.said[-1]
+    assert any("exchange_policy apply" in line for line in seen), "the watch saw nothing of the run"
+    secrets = secrets_of(stack)
+    assert len(secrets) == 2
+    stack.preview("--diff")
+    stack.pulumi("stack", "export")
+    stack.pulumi("stack", "output")
+    stack.script("hand_over", "show")
+    assert leaks(stack.state_files(), secrets) == []
+    assert leaks("\n".join(stack.said), secrets) == []
+    assert leaks("\n".join(seen), secrets) == []
+    stack.destroy()
+    assert leaks(stack.state_files() + "\n".join(stack.said), secrets) == []
+
+
+def test_names_and_address_change_in_place(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    first = stack.outputs()
+    before = tenant.last_request()
+    stack.configure(
+        displayName="ROOMZ displays",
+        group={"primarySmtpAddress": f"displays@{tenant.domain}", "name": "Räume d'accueil", "alias": "displays"},
+    )
+    stack.up()
+    second = stack.outputs()
+    assert second["clientId"] == first["clientId"]
+    assert second["issuedSecrets"] == first["issuedSecrets"]
+    assert second["access"]["group"]["objectId"] == first["access"]["group"]["objectId"]
+    assert second["access"]["group"]["primarySmtpAddress"] == f"displays@{tenant.domain}"
+    assert story(tenant.requests(before)) == []
+    stack.up()
+    assert stack.changes() == {}
+
+
+def test_the_registration_requests_and_holds_exactly_calendars_read_write(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    outputs = stack.outputs()
+    application = tenant.graph("GET", f"/applications/{outputs['applicationObjectId']}").json()
+    requested = [access["id"] for part in application["requiredResourceAccess"] for access in part["resourceAccess"]]
+    assert requested == [CALENDARS_READ_WRITE]
+    assert application["signInAudience"] == "AzureADMyOrg"
+    assert application["notes"] == "roomz:roomz/test"
+    path = f"/servicePrincipals/{outputs['servicePrincipalObjectId']}/appRoleAssignments"
+    held = [grant["appRoleId"] for grant in tenant.graph("GET", path).json()["value"]]
+    assert held == [CALENDARS_READ_WRITE]
+
+
+def test_two_stacks_in_one_tenant_leave_each_other_alone(new_stack: NewStack, tenant: Tenant) -> None:
+    first, second = new_stack(), new_stack()
+    second.name = "second"
+    second.configure(
+        group={"primarySmtpAddress": f"second@{tenant.domain}", "name": "Second"},
+        rooms={"exclude": [f"room-eiger@{tenant.domain}"]},
+    )
+    second.pulumi("stack", "init", second.name)
+    first.up()
+    settled = tenant.snapshot()
+    second.up()
+    first.preview("--expect-no-changes")
+    second.destroy()
+    assert without_calendars_and_deleted_items(tenant.snapshot()) == without_calendars_and_deleted_items(settled)
+    first.preview("--expect-no-changes")

@@ -1,0 +1,118 @@
+"""Generations of secrets on the real engine: renewal, hand-over, revocation, and what people do by hand."""
+
+from datetime import datetime
+from typing import Any
+
+from tests.support.stack import Stack
+from tests.support.tenant import Tenant
+
+
+def passwords(tenant: Tenant, outputs: dict[str, Any]) -> dict[str, str]:
+    """Key id to display name, as Microsoft Graph shows them."""
+    application = tenant.graph("GET", f"/applications/{outputs['applicationObjectId']}").json()
+    return {password["keyId"]: password["displayName"] for password in application["passwordCredentials"]}
+
+
+def works(tenant: Tenant, outputs: dict[str, Any]) -> bool:
+    return tenant.sign_in(outputs["clientId"], outputs["clientSecret"]).status_code == 200
+
+
+def test_renewal_and_hand_over(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    first = stack.outputs(secrets=True)
+    stack.configure(secret={"handedOver": 0})
+    stack.up()
+    assert stack.changes() == {}
+    assert stack.outputs()["handOver"] == {"status": "done"}
+
+    tenant.advance(days=30.5 * 22)
+    assert "generation 1 will be issued" in stack.preview().text
+    stack.up()
+    second = stack.outputs(secrets=True)
+    assert second["secretGeneration"] == 1
+    assert second["clientSecret"] != first["clientSecret"]
+    assert second["handOver"] == {"status": "pending", "by": first["secretExpiresOn"]}
+    assert works(tenant, first), "the secret that the Portal has must live on until the new one is handed over"
+    assert works(tenant, second)
+    stack.up()
+    assert stack.changes() == {}
+
+    stack.configure(secret={"handedOver": 1})
+    stack.up()
+    assert not works(tenant, first)
+    assert works(tenant, second)
+    assert list(passwords(tenant, second)) == [second["issuedSecrets"]["1"]["keyId"]]
+    assert stack.outputs()["handOver"] == {"status": "done"}
+    stack.up()
+    assert stack.changes() == {}
+
+
+def test_renew_now_and_revoke_now(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    leaked = stack.outputs(secrets=True)
+    refused = stack.configure_and_fail(secret={"revokedThrough": 0})
+    assert "ROOMZ would be left without any" in refused.text
+    stack.configure(secret={"generation": 1, "revokedThrough": 0})
+    stack.up()
+    fresh = stack.outputs(secrets=True)
+    assert fresh["secretGeneration"] == 1
+    assert not works(tenant, leaked)
+    assert works(tenant, fresh)
+    assert fresh["handOver"]["status"] == "pending"
+    stack.up()
+    assert stack.changes() == {}
+
+
+def test_invariant_5_another_lifetime_moves_no_issued_secret(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    before = stack.outputs(secrets=True)
+    stack.configure(secret={"lifetimeMonths": 6, "renewMonthsBefore": 1})
+    stack.up()
+    assert stack.changes() == {}
+    after = stack.outputs(secrets=True)
+    assert after["issuedSecrets"] == before["issuedSecrets"]
+    assert works(tenant, after)
+
+
+def test_a_secret_that_was_deleted_by_hand_is_followed_by_the_next_generation(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    first = stack.outputs(secrets=True)
+    key_id = first["issuedSecrets"]["0"]["keyId"]
+    path = f"/applications/{first['applicationObjectId']}/removePassword"
+    assert tenant.graph("POST", path, {"keyId": key_id}).status_code == 204
+    tenant.advance(hours=1, seconds=1)
+    preview = stack.preview()
+    assert "generation 0" in preview.text
+    assert "counts as revoked" in preview.text
+    stack.up()
+    second = stack.outputs(secrets=True)
+    assert list(second["issuedSecrets"]) == ["1"]
+    assert works(tenant, second)
+    stack.up()
+    assert stack.changes() == {}
+
+
+def test_invariant_3_a_password_that_a_person_added_is_left_alone(stack: Stack, tenant: Tenant) -> None:
+    stack.up()
+    outputs = stack.outputs()
+    added = tenant.graph(
+        "POST",
+        f"/applications/{outputs['applicationObjectId']}/addPassword",
+        {"passwordCredential": {"displayName": "by hand"}},
+    )
+    assert added.status_code == 200
+    stack.configure(secret={"generation": 1, "revokedThrough": 0})
+    stack.up()
+    assert added.json()["keyId"] in passwords(tenant, outputs)
+
+
+def test_dates_are_those_of_the_configuration(stack: Stack, tenant: Tenant) -> None:
+    stack.configure(secret={"lifetimeMonths": 6, "renewMonthsBefore": 1})
+    stack.up()
+    outputs = stack.outputs()
+    issued = datetime.fromisoformat(outputs["issuedSecrets"]["0"]["issuedOn"])
+    ends = datetime.fromisoformat(outputs["secretExpiresOn"])
+    assert 178 <= (ends - issued).days <= 184
+    assert outputs["secretExpiresOn"].endswith("T00:00:00Z")
+    application = tenant.graph("GET", f"/applications/{outputs['applicationObjectId']}").json()
+    assert datetime.fromisoformat(application["passwordCredentials"][0]["endDateTime"]) == ends

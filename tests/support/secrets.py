@@ -1,0 +1,33 @@
+"""The search for secrets where none may be.
+
+Owns the list of what is secret in an end-to-end run. Owns no opinion about where it may be.
+"""
+
+import base64
+import re
+from urllib.parse import quote
+
+from tests.support.stack import Stack
+
+JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")
+
+
+def secrets_of(stack: Stack) -> dict[str, str]:
+    """Every secret of the run: the administrator's and all that the stack issued, by what it is."""
+    found = {"the administrator's client secret": stack.tenant.client_secret}
+    value = stack.outputs(secrets=True).get("clientSecret")
+    if value:
+        found["ROOMZ's client secret"] = value
+    return found
+
+
+def leaks(text: str, secrets: dict[str, str]) -> list[str]:
+    """Which secrets a text holds: plain, quoted for an address, or in base64; and tokens of any kind."""
+    found = []
+    for name, value in secrets.items():
+        forms = (value, quote(value, safe=""), base64.b64encode(value.encode()).decode())
+        if any(form in text for form in forms):
+            found.append(name)
+    if JWT.search(text):
+        found.append("an access token")
+    return found
