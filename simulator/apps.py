@@ -1,0 +1,37 @@
+"""Puts the APIs' routes together into the three applications: sign-in with Graph, Exchange, and control.
+
+Owns nothing but that; adding an API is adding its routes here.
+"""
+
+from starlette.applications import Starlette
+
+import simulator.calendars.routes
+import simulator.control.routes
+import simulator.exchange.routes
+import simulator.graph.routes
+import simulator.login.routes
+from simulator.kernel import Simulator
+
+
+def identity_app() -> Starlette:
+    """Return what answers at 127.0.0.1: sign-in, calendars and Graph."""
+    return Starlette(
+        routes=[
+            *simulator.login.routes.starlette_routes(),
+            *simulator.calendars.routes.starlette_routes(),
+            *simulator.graph.routes.starlette_routes(),
+            *simulator.login.routes.refusals(),
+        ]
+    )
+
+
+def exchange_app() -> Starlette:
+    """Return what answers at localhost."""
+    return Starlette(routes=simulator.exchange.routes.starlette_routes())
+
+
+def control_app(own: Simulator) -> Starlette:
+    """Return the control API, which has a port of its own."""
+    application = Starlette(routes=simulator.control.routes.starlette_routes())
+    application.state.simulator = own
+    return application

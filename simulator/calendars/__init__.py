@@ -1,0 +1,1 @@
+"""Microsoft Graph's calendars, decided by grants and application access policies."""

@@ -1,0 +1,1 @@
+"""The control API: what a test or a person does to the tenant from outside Microsoft's interfaces."""

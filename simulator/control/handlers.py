@@ -1,0 +1,286 @@
+"""Answers of the control API.
+
+Owns what a test or a person may do from outside.  It has no sign-in: it listens on loopback only, refuses requests
+that come from a browser's page (they carry an Origin) and hands out nothing that the state folder would not.
+"""
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from simulator import microsoft, moments, tokens
+from simulator.control.models import ClockBody, DirectoryRolesBody, MailboxBody, TokenBody
+from simulator.control.snapshot import snapshot
+from simulator.faults import Fault
+from simulator.kernel import Simulator, simulator_of
+from simulator.records import Grant, Mailbox
+from simulator.seed import Company, default_administrator, new_tenant
+from simulator.tenant import Tenant, new_id, new_opaque_id
+
+
+class ControlError(Exception):
+    """A refusal of the control API."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+Handler = Callable[[Simulator, Request, bytes], Any]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Return the Starlette endpoint of a handler; None is answered as 204."""
+
+    async def answer(request: Request) -> Response:
+        simulator = simulator_of(request)
+        try:
+            _refuse_browsers(request)
+            document = handler(simulator, request, await request.body())
+        except ControlError as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except ValidationError as error:
+            texts = [f"{'.'.join(str(part) for part in e['loc']) or 'body'}: {e['msg']}" for e in error.errors()]
+            return JSONResponse({"error": "; ".join(texts)}, 400)
+        finally:
+            simulator.store.save_before_answering()
+        return Response(status_code=204) if document is None else JSONResponse(document)
+
+    return answer
+
+
+def _refuse_browsers(request: Request) -> None:
+    if "origin" in request.headers or request.url.hostname not in ("127.0.0.1", "localhost"):
+        raise ControlError(403, "The control API answers programs on this machine only.")
+
+
+def _tenant(simulator: Simulator, request: Request) -> Tenant:
+    name = request.path_params["tenant"]
+    tenant = simulator.store.tenant(name)
+    if tenant is None:
+        raise ControlError(404, f"There is no tenant '{name}'. Known: {', '.join(simulator.store.tenants)}.")
+    return tenant
+
+
+def _read(model: type[Model], body: bytes) -> Model:
+    return model.model_validate_json(body or b"{}")
+
+
+def status(simulator: Simulator, _request: Request, _body: bytes) -> dict[str, Any]:
+    """Answer where the tenant is and what it holds."""
+    return {
+        "url": simulator.identity_url,
+        "exchangeUrl": simulator.exchange_url,
+        "port": simulator.port,
+        "processId": os.getpid(),
+        "stateFolder": str(simulator.store.folder),
+        "certificateFile": str(simulator.store.folder / "certificate.pem"),
+        "lastRequest": simulator.log.last,
+        "tenants": [
+            {
+                "id": tenant.id,
+                "displayName": tenant.display_name,
+                "domain": tenant.domains[0],
+                "now": moments.seconds(tenant.now()),
+                "applications": sum(not a.deleted_date_time for a in tenant.applications),
+                "mailboxes": len(tenant.mailboxes),
+                "rooms": sum(m.resource_type == "Room" for m in tenant.mailboxes),
+                "groups": len(tenant.groups),
+                "policies": len(tenant.policies),
+            }
+            for tenant in simulator.store.tenants.values()
+        ],
+    }
+
+
+def reset(simulator: Simulator, _request: Request, _body: bytes) -> None:
+    """Begin anew: the default company, the clock right, no faults, an empty log."""
+    simulator.store.reset(Company())
+    _forget(simulator)
+
+
+def seed(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:
+    """Replace the first tenant's company, with any number of rooms; other tenants go."""
+    company = _read(Company, body)
+    if company.domain != simulator.store.administrator.domain:
+        raise ControlError(
+            400,
+            f"The first tenant keeps its domain {simulator.store.administrator.domain}; "
+            "POST /tenants adds a tenant with another.",
+        )
+    simulator.store.reset(company)
+    _forget(simulator)
+    return {"tenantId": simulator.store.first.id, "mailboxes": len(simulator.store.first.mailboxes)}
+
+
+def add_tenant(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:
+    """Add a tenant of another domain and answer its deployer's credentials, this once."""
+    company = _read(Company, body)
+    if simulator.store.tenant(company.domain):
+        raise ControlError(409, f"There is a tenant with the domain {company.domain} already.")
+    administrator = default_administrator(company.domain)
+    tenant = new_tenant(company, administrator)
+    simulator.store.tenants[tenant.id] = tenant
+    simulator.store.changed()
+    return administrator.model_dump(by_alias=True)
+
+
+def requests(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
+    """Answer the log's entries after number `since`."""
+    since = request.query_params.get("since", "0")
+    if not since.isdecimal():
+        raise ControlError(400, f"since must be a number of an entry, not '{since}'.")
+    entries = [entry.document() for entry in simulator.log.since(int(since))]
+    return {"last": simulator.log.last, "requests": entries}
+
+
+def clear_requests(simulator: Simulator, _request: Request, _body: bytes) -> None:
+    """Empty the log; numbers go on."""
+    simulator.log.clear()
+
+
+def get_clock(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
+    """Answer the tenant's time."""
+    tenant = _tenant(simulator, request)
+    return {"now": moments.ticks(tenant.now()), "offsetSeconds": tenant.clock_offset_seconds}
+
+
+def set_clock(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
+    """Set the tenant's time or let it advance."""
+    tenant, wanted = _tenant(simulator, request), _read(ClockBody, body)
+    if wanted.now is not None:
+        tenant.set_clock(wanted.now)
+    else:
+        tenant.clock_offset_seconds += wanted.advance_seconds or 0
+    tenant.end_what_time_ends()
+    simulator.store.changed()
+    return get_clock(simulator, request, body)
+
+
+def get_snapshot(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
+    """Answer the tenant as canonical JSON."""
+    return snapshot(_tenant(simulator, request))
+
+
+def add_mailbox(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
+    """Let a mailbox appear."""
+    tenant, wanted = _tenant(simulator, request), _read(MailboxBody, body)
+    local_part, _, domain = wanted.address.partition("@")
+    if not local_part or domain.lower() not in tenant.domains:
+        raise ControlError(400, f"'{wanted.address}' is no address of {', '.join(tenant.domains)}.")
+    if any(tenant.find_recipients(name) for name in (wanted.address, local_part, wanted.name or local_part)):
+        raise ControlError(409, f"There is a recipient called '{wanted.address}' or '{wanted.name}' already.")
+    default_types = {"RoomMailbox": "Room", "EquipmentMailbox": "Equipment"}
+    mailbox = Mailbox.model_validate(
+        {
+            **wanted.model_dump(exclude={"name", "resource_type"}),
+            "guid": new_id(),
+            "object_id": new_id(),
+            "name": wanted.name or local_part,
+            "display_name": wanted.name or local_part,
+            "alias": local_part,
+            "resource_type": wanted.resource_type or default_types.get(wanted.kind),
+            "sid": tenant.new_sid(),
+            "created": tenant.now(),
+        }
+    )
+    tenant.mailboxes.append(mailbox)
+    tenant.recipients_changed()
+    simulator.store.changed()
+    return {"objectId": mailbox.object_id, "address": mailbox.address, "name": mailbox.name}
+
+
+def remove_mailbox(simulator: Simulator, request: Request, _body: bytes) -> None:
+    """Let a mailbox disappear, from every group as well."""
+    tenant, address = _tenant(simulator, request), request.path_params["address"]
+    mailbox = next((m for m in tenant.mailboxes if m.address.lower() == address.lower()), None)
+    if mailbox is None:
+        raise ControlError(404, f"There is no mailbox '{address}'.")
+    tenant.mailboxes.remove(mailbox)
+    for group in tenant.groups:
+        group.member_ids = [member for member in group.member_ids if member != mailbox.object_id]
+    tenant.recipients_changed()
+    simulator.store.changed()
+
+
+def add_fault(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:
+    """Ask for a fault."""
+    return {"id": simulator.faults.add(_read(Fault, body))}
+
+
+def list_faults(simulator: Simulator, _request: Request, _body: bytes) -> dict[str, Any]:
+    """Answer the faults and how often each was met."""
+    return {"faults": simulator.faults.documents()}
+
+
+def clear_faults(simulator: Simulator, _request: Request, _body: bytes) -> None:
+    """Forget the faults."""
+    simulator.faults.clear()
+
+
+def issue_token(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
+    """Answer a token without asking for a secret."""
+    tenant, wanted = _tenant(simulator, request), _read(TokenBody, body)
+    principal = tenant.service_principal_by_app_id(wanted.client_id)
+    if principal is None:
+        raise ControlError(404, f"There is no service principal of the client id '{wanted.client_id}'.")
+    service, audience = (
+        (microsoft.GRAPH, simulator.identity_url)
+        if wanted.audience == "graph"
+        else (microsoft.EXCHANGE, simulator.exchange_url)
+    )
+    resource = tenant.service_principal_by_app_id(service.app_id)
+    if resource is None:
+        raise ControlError(409, f"The tenant has no service principal of {service.display_name}.")
+    return {"accessToken": tokens.issue(tenant, principal, resource, audience)}
+
+
+def set_rights(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
+    """Give a client id exactly these directory roles and grants, as a Global Administrator would in the portal."""
+    tenant, wanted = _tenant(simulator, request), _read(DirectoryRolesBody, body)
+    principal = tenant.service_principal_by_app_id(request.path_params["client"])
+    if principal is None:
+        raise ControlError(404, f"There is no service principal of the client id '{request.path_params['client']}'.")
+    if wanted.directory_roles is not None:
+        unknown = [name for name in wanted.directory_roles if name not in microsoft.DIRECTORY_ROLES]
+        if unknown:
+            known = ", ".join(microsoft.DIRECTORY_ROLES)
+            raise ControlError(400, f"'{unknown[0]}' is no directory role here. Known: {known}.")
+        principal.directory_roles = [microsoft.DIRECTORY_ROLES[name] for name in wanted.directory_roles]
+    if wanted.app_roles is not None:
+        offers = {r.value: (s.id, r.id) for s in tenant.service_principals for r in s.app_roles}
+        unknown = [value for value in wanted.app_roles if value not in offers]
+        if unknown:
+            raise ControlError(400, f"'{unknown[0]}' is no app role here. Known: {', '.join(sorted(offers))}.")
+        tenant.grants = [g for g in tenant.grants if g.principal_id != principal.id]
+        for value in wanted.app_roles:
+            resource_id, role_id = offers[value]
+            tenant.grants.append(
+                Grant(
+                    id=new_opaque_id(),
+                    app_role_id=role_id,
+                    principal_id=principal.id,
+                    resource_id=resource_id,
+                    created_date_time=tenant.now(),
+                )
+            )
+    simulator.store.changed()
+    return {"directoryRoles": principal.directory_roles, "appRoles": wanted.app_roles}
+
+
+def _forget(simulator: Simulator) -> None:
+    simulator.faults.clear()
+    simulator.log.clear()
+    simulator.pages.clear()
+
+
+async def not_found(request: Request) -> JSONResponse:
+    """Name what there is."""
+    text = f"The control API has no {request.method} {request.url.path}; simulator/README.md lists what it has."
+    return JSONResponse(json.loads(json.dumps({"error": text})), 404)

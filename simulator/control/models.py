@@ -1,0 +1,53 @@
+"""The bodies that the control API takes: strict, camelCase."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class ClockBody(_Body):
+    """Set the clock, or let it advance."""
+
+    now: datetime | None = None
+    advance_seconds: float | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.now is None) == (self.advance_seconds is None):
+            raise ValueError("needs exactly one of now and advanceSeconds")
+        if self.now is not None and self.now.tzinfo is None:
+            raise ValueError("now needs an offset, e.g. 2026-11-24T03:20:00Z")
+        return self
+
+
+class MailboxBody(_Body):
+    """A mailbox that appears."""
+
+    address: str
+    name: str | None = None
+    kind: Literal["RoomMailbox", "EquipmentMailbox", "UserMailbox", "SharedMailbox"] = "RoomMailbox"
+    resource_type: Literal["Room", "Equipment", "Workspace"] | None = None
+    resource_capacity: int | None = Field(default=None, ge=0)
+    office: str = ""
+    city: str = ""
+    is_dir_synced: bool = False
+
+
+class TokenBody(_Body):
+    """A token without a secret, for tests that play a person."""
+
+    client_id: str
+    audience: Literal["graph", "exchange"] = "graph"
+
+
+class DirectoryRolesBody(_Body):
+    """The directory roles and app role grants of a client id, as a person would set them in the portal."""
+
+    directory_roles: list[str] | None = None
+    app_roles: list[str] | None = None

@@ -1,0 +1,39 @@
+"""The routes of the control API."""
+
+from starlette.routing import Route
+
+from simulator.control import handlers
+from simulator.control.handlers import Handler, endpoint
+from simulator.operation import Operation, routes
+
+
+def _operation(method: str, path: str, handler: Handler, what: str) -> Operation:
+    return Operation(method, (path,), endpoint(handler), what, "")
+
+
+OPERATIONS = [
+    _operation("GET", "/status", handlers.status, "where the tenant is and what it holds"),
+    _operation("POST", "/reset", handlers.reset, "begin anew; the administrator's secret stays"),
+    _operation("POST", "/seed", handlers.seed, '`{"rooms": 1500, "people": 20}`: another company, generated'),
+    _operation("POST", "/tenants", handlers.add_tenant, '`{"domain": "b.example", "name", "rooms"}`: one more tenant'),
+    _operation("GET", "/requests", handlers.requests, "`?since=N`: the request log"),
+    _operation("DELETE", "/requests", handlers.clear_requests, "empty the log; numbers go on"),
+    _operation("POST", "/faults", handlers.add_fault, "`{match, skip, times, action}`; see above"),
+    _operation("GET", "/faults", handlers.list_faults, "the faults and how often each was met"),
+    _operation("DELETE", "/faults", handlers.clear_faults, "forget the faults"),
+    _operation("GET", "/tenants/{tenant}/clock", handlers.get_clock, "the tenant's time"),
+    _operation("PUT", "/tenants/{tenant}/clock", handlers.set_clock, '`{"now": …}` or `{"advanceSeconds": …}`'),
+    _operation("GET", "/tenants/{tenant}/snapshot", handlers.get_snapshot, "the tenant as canonical JSON, no secrets"),
+    _operation("POST", "/tenants/{tenant}/mailboxes", handlers.add_mailbox, "a mailbox appears"),
+    _operation("DELETE", "/tenants/{tenant}/mailboxes/{address}", handlers.remove_mailbox, "a mailbox disappears"),
+    _operation("POST", "/tenants/{tenant}/tokens", handlers.issue_token, "a token without a secret"),
+    _operation(
+        "PUT", "/tenants/{tenant}/rights/{client}", handlers.set_rights, '`{"directoryRoles": […], "appRoles": […]}`'
+    ),
+]
+
+
+def starlette_routes() -> list[Route]:
+    """Return the routes, and last the one that names what there is."""
+    everything = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return [*routes(OPERATIONS), Route("/{rest:path}", handlers.not_found, methods=everything)]

@@ -1,0 +1,1 @@
+"""Exchange Online's administrative API: InvokeCommand and its cmdlets."""

@@ -1,0 +1,238 @@
+"""InvokeCommand and $batch: who may call, which cmdlet runs, pages of results, and the envelopes.
+
+Owns the order of refusals: token (401), what is not imitated (501), directory role (403 with an empty body), binding
+(400), the cmdlet itself.  Source: public captures of Exchange Online's administrative API, which is undocumented.
+"""
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulator import microsoft, moments, tokens
+from simulator.exchange import errors
+from simulator.exchange.cmdlet import Cmdlet, Session
+from simulator.exchange.pages import check_select, first_page, next_page, page_size
+from simulator.exchange.table import CMDLETS
+from simulator.front import ConnectionResetAsked, cmdlet_of, fault_body
+from simulator.kernel import Caller, Simulator, authenticate, entry_of, request_ids, simulator_of
+from simulator.requestlog import Entry
+
+CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+MOST_IN_A_BATCH = 10
+MANAGE_AS_APP = "Exchange.ManageAsApp"
+
+_INVOKE = re.compile(r"^/adminapi/beta/([^/]+)/InvokeCommand$")
+ROLES = microsoft.DIRECTORY_ROLES
+
+
+@dataclass
+class Reply:
+    """Status, document (none is an empty body) and headers of an answer."""
+
+    status: int
+    document: Any = None
+    headers: Mapping[str, str] | None = None
+
+
+async def invoke(request: Request) -> Response:
+    """Answer InvokeCommand."""
+    simulator = simulator_of(request)
+    reply = run(
+        simulator,
+        entry_of(request.scope),
+        request.url.path,
+        request.url.query,
+        dict(request.headers),
+        await request.body(),
+    )
+    return _response(request, reply)
+
+
+async def batch(request: Request) -> Response:
+    """Answer $batch: up to ten InvokeCommands, each with its own token and its own answer."""
+    simulator, entry = simulator_of(request), entry_of(request.scope)
+    try:
+        _authorize(simulator, entry, request.path_params["tenant"], dict(request.headers))
+        requests = _batch_requests(await request.body())
+    except errors.ExchangeError as error:
+        return _response(request, Reply(error.status, error.document))
+    continues = "odata.continue-on-error" in request.headers.get("prefer", "")
+    responses: list[dict[str, Any]] = []
+    stopped = False
+    for each in requests:
+        headers = {str(name).lower(): str(value) for name, value in (each.get("headers") or {}).items()}
+        if stopped:
+            reply = Reply(
+                424, errors.plain(424, "FailedDependency", "An earlier request of the batch failed.").document
+            )
+        else:
+            reply = await _run_of_batch(simulator, entry, each, headers)
+            stopped = reply.status >= 400 and not (continues or "odata.continue-on-error" in headers.get("prefer", ""))
+        responses.append(
+            {
+                "id": each["id"],
+                "status": reply.status,
+                "headers": {"Content-Type": CONTENT_TYPE, **(reply.headers or {})},
+                "body": reply.document,
+            }
+        )
+    # Answers are matched by id; their order says nothing.
+    random.shuffle(responses)
+    return _response(request, Reply(200, {"responses": responses}))
+
+
+async def get_next_page(request: Request) -> Response:
+    """Refuse to read a further page by GET: it is asked for with a POST of the same body."""
+    text = "The requested resource does not support http method 'GET'."
+    return _response(request, Reply(405, errors.plain(405, "MethodNotAllowed", text).document))
+
+
+async def not_imitated(request: Request) -> Response:
+    """Refuse what Exchange's host has and the simulator has not."""
+    return _response(request, Reply(501, errors.not_imitated(f"{request.method} {request.url.path}").document))
+
+
+def run(
+    simulator: Simulator, entry: Entry, path: str, query: str, headers: Mapping[str, str], body: bytes | dict[str, Any]
+) -> Reply:
+    """Run one InvokeCommand and return its answer."""
+    found = _INVOKE.match(path)
+    try:
+        if found is None:
+            raise errors.not_imitated(f"POST {path}")
+        caller = _authorize(simulator, entry, found.group(1), headers)
+        name, given = _command(body)
+        cmdlet = CMDLETS.get(name.lower())
+        if cmdlet is None:
+            raise errors.not_imitated(f"the cmdlet {name}")
+        _require_role(caller, cmdlet)
+        options = parse_qs(query)
+        for option in options:
+            if option not in ("$select", "$skiptoken"):
+                raise errors.not_imitated(f"the query option '{option}' of InvokeCommand")
+        size = page_size(headers.get("prefer", ""))
+        mark = json.dumps([name, given], sort_keys=True)
+        token = options.get("$skiptoken", [None])[0]
+        select = options.get("$select", [None])[0]
+        if token is not None:
+            page = next_page(simulator, caller.tenant, token, mark)
+        else:
+            result = cmdlet.run(Session(caller.tenant, caller.app_id, cmdlet.name), cmdlet.bind(given))
+            if cmdlet.writes:
+                simulator.store.changed()
+            check_select(result, select)
+            page = first_page(caller.tenant, result, size, mark, select)
+        document = page.document(simulator, caller.tenant)
+    except errors.ExchangeError as error:
+        entry.status = error.status
+        return Reply(error.status, error.document)
+    entry.status = 200
+    return Reply(200, document, {"Preference-Applied": 'odata.include-annotations="*"'})
+
+
+async def _run_of_batch(simulator: Simulator, entry: Entry, each: dict[str, Any], headers: dict[str, str]) -> Reply:
+    """Run one request of a batch, with its own entry in the log and its own faults."""
+    address = urlsplit(each["url"])
+    body = each.get("body") if isinstance(each.get("body"), dict) else {}
+    cmdlet, parameters = cmdlet_of(body or {})
+    action = simulator.faults.take("exchange", "POST", address.path, cmdlet)
+    if action and action.delay_seconds:
+        await asyncio.sleep(action.delay_seconds)
+    own = simulator.log.begin(
+        moments.ticks(simulator.store.first.now()), "exchange", "POST", address.path, address.query
+    )
+    own.batch, own.cmdlet, own.parameters = entry.number, cmdlet, parameters
+    if action and (action.reset == "before" or action.status):
+        own.notes.append("answered by a fault; nothing took effect")
+        own.status = "reset" if action.reset else action.status
+        if action.reset:
+            raise ConnectionResetAsked
+        text = fault_body(action)[0].decode()
+        return Reply(action.status or 500, action.body if not isinstance(action.body, str) else text, action.headers)
+    if f"{address.scheme}://{address.netloc}" != simulator.exchange_url or each.get("method") != "POST":
+        error = errors.plain(400, "BadRequest", f"'{each.get('method')} {each['url']}' is no request to InvokeCommand.")
+        own.status = 400
+        return Reply(400, error.document)
+    reply = run(simulator, own, address.path, address.query, headers, body or {})
+    if action and action.reset == "after":
+        own.status = "reset"
+        raise ConnectionResetAsked
+    return reply
+
+
+def _batch_requests(body: bytes) -> list[dict[str, Any]]:
+    try:
+        requests = json.loads(body)["requests"]
+        ids = [each["id"] for each in requests if isinstance(each["url"], str)]
+    except (ValueError, KeyError, TypeError) as error:
+        text = 'A batch is {"requests": [...]}, each with id, method, url, headers and body.'
+        raise errors.plain(400, "BadRequest", text) from error
+    if not isinstance(requests, list) or not requests or len(set(map(str, ids))) != len(requests):
+        raise errors.plain(400, "BadRequest", "A batch holds at least one request, and each id once.")
+    if len(requests) > MOST_IN_A_BATCH:
+        text = f"The batch holds {len(requests)} requests. The maximum is {MOST_IN_A_BATCH}."
+        raise errors.plain(400, "BadRequest", text)
+    return requests
+
+
+def _command(body: bytes | dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    try:
+        document = json.loads(body) if isinstance(body, bytes) else body
+        command = document["CmdletInput"]
+        name, given = command["CmdletName"], command["Parameters"]
+    except (ValueError, KeyError, TypeError) as error:
+        text = 'The body must be {"CmdletInput": {"CmdletName": "...", "Parameters": {...}}}.'
+        raise errors.plain(400, "BadRequest", text) from error
+    if not isinstance(name, str) or not isinstance(given, dict):
+        raise errors.plain(
+            400, "BadRequest", "CmdletName must be a text and Parameters an object, {} when there are none."
+        )
+    return name, given
+
+
+def _authorize(simulator: Simulator, entry: Entry, tenant_name: str, headers: Mapping[str, str]) -> Caller:
+    """Return the caller.  Raises ExchangeError: 401 for the token, 403 for another tenant."""
+    try:
+        caller = authenticate(simulator, headers.get("authorization"), simulator.exchange_url, entry)
+    except tokens.TokenRefusedError as refusal:
+        raise errors.ExchangeError(401, None, str(refusal)) from refusal
+    if not caller.has(MANAGE_AS_APP):
+        raise errors.ExchangeError(401, None, "the token has no Exchange.ManageAsApp")
+    if simulator.store.tenant(tenant_name) is not caller.tenant:
+        raise errors.ExchangeError(403, None, "the token is from another tenant")
+    return caller
+
+
+def _require_role(caller: Caller, cmdlet: Cmdlet) -> None:
+    """Refuse a cmdlet that no directory role of the token allows, as one that does not exist: 403, empty body."""
+    held = {name for name, role in ROLES.items() if role in caller.directory_roles}
+    if held & {"Exchange Administrator", "Global Administrator"}:
+        return
+    if "Exchange Recipient Administrator" in held and (cmdlet.recipients or not cmdlet.writes):
+        return
+    if "Global Reader" in held and not cmdlet.writes:
+        return
+    raise errors.ExchangeError(403, None, f"no directory role of the token allows {cmdlet.name}")
+
+
+def _response(request: Request, reply: Reply) -> Response:
+    request_id, _ = request_ids(request)
+    headers = {
+        "request-id": request_id,
+        "odata-version": "4.0",
+        "organizationstatus": "Active",
+        **(reply.headers or {}),
+    }
+    if reply.status == 401:
+        headers["www-authenticate"] = 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"'
+    if reply.document is None:
+        return Response(b"", reply.status, headers)
+    return Response(json.dumps(reply.document).encode(), reply.status, headers, CONTENT_TYPE)

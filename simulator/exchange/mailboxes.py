@@ -1,0 +1,198 @@
+"""Get-Mailbox and Get-Recipient.
+
+Source: Microsoft Learn, both pages; the shape of a mailbox from a public capture.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from simulator.exchange import lookup
+from simulator.exchange.cmdlet import SIZE, TEXT, Cmdlet, Parameter, Result, Row, Session, wanted_size
+from simulator.records import Group, Mailbox
+from simulator.tenant import Recipient, Tenant
+
+MAILBOX_KINDS = (
+    "UserMailbox",
+    "SharedMailbox",
+    "RoomMailbox",
+    "EquipmentMailbox",
+    "LinkedMailbox",
+    "LegacyMailbox",
+    "DiscoveryMailbox",
+    "SchedulingMailbox",
+    "TeamMailbox",
+)
+RECIPIENT_KINDS = (
+    *MAILBOX_KINDS,
+    "MailUniversalSecurityGroup",
+    "MailUniversalDistributionGroup",
+    "MailNonUniversalGroup",
+    "DynamicDistributionGroup",
+    "GroupMailbox",
+    "GuestMailUser",
+    "MailContact",
+    "MailUser",
+    "RoomList",
+)
+RECIPIENT_TYPES = (
+    "UserMailbox",
+    "MailUniversalSecurityGroup",
+    "MailUniversalDistributionGroup",
+    "DynamicDistributionGroup",
+    "MailContact",
+    "MailUser",
+)
+ENUMERATION = "Microsoft.Exchange.Data.Directory.Recipient.RecipientTypeDetails[]"
+
+
+def legacy_name(recipient: Recipient) -> str:
+    """Return the LegacyExchangeDN."""
+    mark = recipient.guid.replace("-", "")
+    return (
+        "/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/"
+        f"cn={mark}-{recipient.alias.lower()}"
+    )
+
+
+def mailbox_row(tenant: Tenant, mailbox: Mailbox) -> Row:
+    """Return a mailbox as Get-Mailbox shows it; City is not among its properties."""
+    resource = mailbox.resource_type is not None
+    return {
+        "ExchangeGuid": UUID(mailbox.guid),
+        "IsMailboxEnabled": True,
+        "IsDirSynced": mailbox.is_dir_synced,
+        "IsResource": resource,
+        "IsShared": mailbox.kind == "SharedMailbox",
+        "ResourceCapacity": mailbox.resource_capacity,
+        "ResourceCustom": [],
+        "ResourceType": mailbox.resource_type,
+        "RoomMailboxAccountEnabled": False if resource else None,
+        "AccountDisabled": resource,
+        "UserPrincipalName": mailbox.address,
+        "WindowsLiveID": mailbox.address,
+        "MicrosoftOnlineServicesID": mailbox.address,
+        "Office": mailbox.office,
+        "RecipientLimits": "500",
+        "RetainDeletedItemsFor": "14.00:00:00",
+        "HiddenFromAddressListsEnabled": False,
+        "AddressListMembership": ["\\All Rooms"] if mailbox.kind == "RoomMailbox" else ["\\All Mailboxes"],
+        "AdministrativeUnits": [],
+        "Alias": mailbox.alias,
+        "DisplayName": mailbox.display_name,
+        "EmailAddresses": [f"SMTP:{mailbox.address}"],
+        "ExternalDirectoryObjectId": mailbox.object_id,
+        "LegacyExchangeDN": legacy_name(mailbox),
+        "PrimarySmtpAddress": mailbox.address,
+        "RecipientType": "UserMailbox",
+        "RecipientTypeDetails": mailbox.kind,
+        "WindowsEmailAddress": mailbox.address,
+        "Identity": mailbox.name,
+        "Id": mailbox.name,
+        "IsValid": True,
+        "ExchangeVersion": "0.20 (15.0.0.0)",
+        "Name": mailbox.name,
+        "DistinguishedName": tenant.distinguished_name(mailbox.name),
+        "WhenCreatedUTC": mailbox.created,
+        "Guid": UUID(mailbox.guid),
+        "ObjectState": "Unchanged",
+    }
+
+
+def recipient_row(tenant: Tenant, recipient: Recipient) -> Row:
+    """Return a recipient as Get-Recipient and Get-DistributionGroupMember show it."""
+    mailbox = recipient if isinstance(recipient, Mailbox) else None
+    others = recipient.other_addresses if isinstance(recipient, Group) else []
+    return {
+        "Identity": recipient.name,
+        "Id": recipient.name,
+        "Name": recipient.name,
+        "Alias": recipient.alias,
+        "DisplayName": recipient.display_name,
+        "PrimarySmtpAddress": recipient.address,
+        "EmailAddresses": [f"SMTP:{recipient.address}", *(f"smtp:{other}" for other in others)],
+        "RecipientType": "UserMailbox" if mailbox else recipient.kind,
+        "RecipientTypeDetails": recipient.kind,
+        "ExternalDirectoryObjectId": recipient.object_id,
+        "WindowsLiveID": mailbox.address if mailbox else "",
+        "Office": mailbox.office if mailbox else "",
+        "City": mailbox.city if mailbox else "",
+        "ResourceType": mailbox.resource_type if mailbox else None,
+        "IsDirSynced": recipient.is_dir_synced,
+        "IsValidSecurityPrincipal": recipient.kind in ("UserMailbox", "MailUniversalSecurityGroup"),
+        "DistinguishedName": tenant.distinguished_name(recipient.name),
+        "WhenCreatedUTC": recipient.created,
+        "IsValid": True,
+        "Guid": UUID(recipient.guid),
+        "ObjectState": "Unchanged",
+    }
+
+
+def get_mailbox(session: Session, bound: dict[str, Any]) -> Result:
+    """Run Get-Mailbox."""
+    tenant = session.tenant
+    found = [lookup.mailbox(tenant, bound["Identity"])] if "Identity" in bound else tenant.mailboxes
+    kinds = bound.get("RecipientTypeDetails")
+    found = [mailbox for mailbox in found if not kinds or mailbox.kind in kinds]
+    return Result(found, lambda mailbox: mailbox_row(tenant, mailbox), size=wanted_size(bound))
+
+
+def get_recipient(session: Session, bound: dict[str, Any]) -> Result:
+    """Run Get-Recipient."""
+    tenant = session.tenant
+    every: list[Recipient] = [*tenant.mailboxes, *tenant.groups]
+    found = [lookup.recipient(tenant, bound["Identity"])] if "Identity" in bound else every
+    kinds, types = bound.get("RecipientTypeDetails"), bound.get("RecipientType")
+    found = [recipient for recipient in found if not kinds or recipient.kind in kinds]
+    found = [r for r in found if not types or ("UserMailbox" if isinstance(r, Mailbox) else r.kind) in types]
+    return Result(found, lambda recipient: recipient_row(tenant, recipient), size=wanted_size(bound))
+
+
+CMDLETS = [
+    Cmdlet(
+        "Get-Mailbox",
+        get_mailbox,
+        {
+            "Identity": TEXT,
+            "RecipientTypeDetails": Parameter("texts", values=MAILBOX_KINDS, enumeration=ENUMERATION),
+            "ResultSize": SIZE,
+        },
+        "Identity, RecipientTypeDetails, ResultSize; a workspace is a RoomMailbox of the ResourceType Workspace "
+        "(unverified)",
+        documented=(
+            "Anr",
+            "Archive",
+            "Filter",
+            "GroupMailbox",
+            "InactiveMailboxOnly",
+            "IncludeInactiveMailbox",
+            "MailboxPlan",
+            "OrganizationalUnit",
+            "PublicFolder",
+            "SoftDeletedMailbox",
+            "SortBy",
+        ),
+    ),
+    Cmdlet(
+        "Get-Recipient",
+        get_recipient,
+        {
+            "Identity": TEXT,
+            "RecipientType": Parameter("texts", values=RECIPIENT_TYPES),
+            "RecipientTypeDetails": Parameter("texts", values=RECIPIENT_KINDS, enumeration=ENUMERATION),
+            "ResultSize": SIZE,
+        },
+        "Identity, RecipientType, RecipientTypeDetails, ResultSize; mailboxes and groups",
+        documented=(
+            "Anr",
+            "AuthenticationType",
+            "Capabilities",
+            "Filter",
+            "IncludeSoftDeletedRecipients",
+            "OrganizationalUnit",
+            "Properties",
+            "PropertySet",
+            "RecipientPreviewFilter",
+            "SortBy",
+        ),
+    ),
+]

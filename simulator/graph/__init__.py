@@ -1,0 +1,1 @@
+"""Microsoft Graph: applications, service principals, grants and deleted items."""

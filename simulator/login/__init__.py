@@ -1,0 +1,1 @@
+"""Sign-in: the Microsoft identity platform's token endpoint and discovery documents."""

@@ -1,0 +1,144 @@
+"""What a tenant remembers: plain records, written to the state file as camelCase JSON.
+
+Owns the shape of the state.  Refuses to own rules: what may be changed by whom is each API's business.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+MailboxKind = Literal["UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"]
+GroupKind = Literal["MailUniversalSecurityGroup", "MailUniversalDistributionGroup"]
+
+
+class Record(BaseModel):
+    """A record of the state: changeable, strict about its fields."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Password(Record):
+    """A client secret of an application.  Only a SHA-256 of its value is kept."""
+
+    key_id: str
+    display_name: str | None
+    start_date_time: datetime
+    end_date_time: datetime
+    hint: str
+    secret_hash: str
+
+
+class Application(Record):
+    """An app registration; `properties` are those that a caller may write, as Graph's JSON has them."""
+
+    id: str
+    app_id: str
+    created_date_time: datetime
+    properties: dict[str, Any]
+    owner_ids: list[str] = Field(default_factory=list)
+    passwords: list[Password] = Field(default_factory=list)
+    deleted_date_time: datetime | None = None
+
+
+class AppRole(Record):
+    """An app role that a service principal of Microsoft's offers to applications."""
+
+    id: str
+    value: str
+    display_name: str
+
+
+class ServicePrincipal(Record):
+    """An enterprise application; `app_roles` is filled for Microsoft's own services only."""
+
+    id: str
+    app_id: str
+    created_date_time: datetime
+    properties: dict[str, Any]
+    owner_ids: list[str] = Field(default_factory=list)
+    app_roles: list[AppRole] = Field(default_factory=list)
+    owner_organization_id: str
+    directory_roles: list[str] = Field(default_factory=list)
+    deleted_date_time: datetime | None = None
+    deleted_with_application: bool = False
+
+
+class Grant(Record):
+    """An app role assignment; it counts while both of its ends exist."""
+
+    id: str
+    app_role_id: str
+    principal_id: str
+    resource_id: str
+    created_date_time: datetime
+
+
+class Event(Record):
+    """An event of a calendar; `properties` as Graph's JSON has them."""
+
+    id: str
+    created_date_time: datetime
+    changed_date_time: datetime
+    start: datetime
+    end: datetime
+    properties: dict[str, Any]
+
+
+class Mailbox(Record):
+    """A mailbox; `calendar_processing` holds only what differs from Microsoft's defaults."""
+
+    guid: str
+    object_id: str
+    name: str
+    alias: str
+    display_name: str
+    address: str
+    kind: MailboxKind
+    resource_type: Literal["Room", "Equipment", "Workspace"] | None = None
+    resource_capacity: int | None = None
+    office: str = ""
+    city: str = ""
+    is_dir_synced: bool = False
+    sid: str
+    created: datetime
+    calendar_processing: dict[str, Any] = Field(default_factory=dict)
+    events: list[Event] = Field(default_factory=list)
+
+
+class Group(Record):
+    """A mail-enabled group; `member_ids` are the directory object ids of mailboxes and groups."""
+
+    guid: str
+    object_id: str
+    name: str
+    alias: str
+    display_name: str
+    address: str
+    kind: GroupKind
+    sid: str
+    created: datetime
+    managed_by: list[str] = Field(default_factory=list)
+    member_ids: list[str] = Field(default_factory=list)
+    notes: str = ""
+    description: list[str] = Field(default_factory=list)
+    other_addresses: list[str] = Field(default_factory=list)
+    hidden_from_address_lists: bool = False
+    require_sender_authentication: bool = True
+    member_join_restriction: str = "Closed"
+    member_depart_restriction: str = "Closed"
+    is_dir_synced: bool = False
+
+
+class AccessPolicy(Record):
+    """An application access policy.  Its scope is remembered by SID and object id: a group made anew is another scope."""
+
+    app_id: str
+    scope_name: str
+    scope_identity: str
+    scope_sid: str
+    scope_object_id: str
+    access_right: Literal["RestrictAccess", "DenyAccess"]
+    description: str
+    created: datetime

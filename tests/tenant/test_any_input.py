@@ -1,0 +1,64 @@
+"""Whatever is sent, the tenant refuses or obeys: it never breaks."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulator.exchange.table import CMDLETS
+from simulator.graph.models import APPLICATION_DEFAULTS, SERVICE_PRINCIPAL_DEFAULTS
+from tests.tenant.client import TenantClient
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5) | st.sampled_from(["room-eiger", "Unlimited"])
+)
+VALUES = st.recursive(
+    SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=4), v, max_size=2), max_leaves=5
+)
+PROPERTIES = sorted({*APPLICATION_DEFAULTS, *SERVICE_PRINCIPAL_DEFAULTS, "owners@odata.bind", "appId", "bogus"})
+BODIES = st.dictionaries(st.sampled_from(PROPERTIES), VALUES, max_size=4)
+OTHER_BODIES = st.dictionaries(
+    st.sampled_from(["passwordCredential", "keyId", "@odata.id", "appRoleId", "principalId", "resourceId", "x"]),
+    VALUES,
+    max_size=3,
+)
+PASSWORDS = st.dictionaries(st.sampled_from(["displayName", "endDateTime", "startDateTime"]), SCALARS, max_size=3)
+QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@QUIET
+@given(body=BODIES, other=OTHER_BODIES, password=PASSWORDS)
+def test_graph(tenant: TenantClient, body: dict[str, Any], other: dict[str, Any], password: dict[str, Any]) -> None:
+    made = tenant.make_application()
+    application, principal = f"/applications/{made['id']}", f"/servicePrincipals/{made['servicePrincipalId']}"
+    answers = [
+        tenant.graph("POST", "/applications", {"displayName": "x", **body}),
+        tenant.graph("PATCH", application, body),
+        tenant.graph("PATCH", principal, body),
+        tenant.graph("POST", "/servicePrincipals", body),
+        tenant.graph("POST", f"{application}/addPassword", other),
+        tenant.graph("POST", f"{application}/addPassword", {"passwordCredential": password}),
+        tenant.graph("POST", f"{application}/removePassword", other),
+        tenant.graph("POST", f"{application}/owners/$ref", other),
+        tenant.graph("POST", f"{principal}/appRoleAssignments", other),
+        tenant.graph("GET", application),
+        tenant.graph("GET", principal),
+        tenant.graph("GET", "/applications?$select=id,notes"),
+    ]
+    assert [(a.request.method, a.request.url.path, a.text) for a in answers if a.status_code == 500] == []
+    assert [a.status_code for a in answers[-3:]] == [200, 200, 200]
+
+
+@QUIET
+@given(data=st.data())
+def test_exchange(tenant: TenantClient, data: st.DataObject) -> None:
+    cmdlet = data.draw(st.sampled_from(sorted(CMDLETS.values(), key=lambda c: c.name)))
+    names = st.sampled_from([*cmdlet.parameters, "Bogus"])
+    parameters = data.draw(st.dictionaries(names, VALUES, max_size=5))
+    known = {"Identity": "crm-mailboxes", "BypassSecurityGroupManagerCheck": True, "Confirm": False}
+    for given_parameters in (parameters, {**{k: v for k, v in known.items() if k in cmdlet.parameters}, **parameters}):
+        answer = tenant.cmdlet(cmdlet.name, given_parameters)
+        assert answer.status_code != 500, (cmdlet.name, given_parameters)
+    assert tenant.cmdlet("Get-Group", {"ResultSize": "Unlimited"}).status_code == 200
+    assert tenant.cmdlet("Get-Recipient", {"ResultSize": "Unlimited"}).status_code == 200
+    tenant.snapshot()

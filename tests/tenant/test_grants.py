@@ -1,0 +1,87 @@
+"""Graph's service principals and app role assignments."""
+
+import pytest
+
+from tests.tenant.client import CALENDARS_READ_WRITE, GRAPH_APP_ID, TenantClient, expect, graph_error
+
+
+def test_graphs_principal_offers_calendars(tenant: TenantClient) -> None:
+    found = expect(tenant.graph("GET", f"/servicePrincipals?$filter=appId eq '{GRAPH_APP_ID}'"), 200)["value"]
+    assert len(found) == 1
+    role = next(r for r in found[0]["appRoles"] if r["value"] == "Calendars.ReadWrite")
+    assert (role["id"], role["allowedMemberTypes"], role["isEnabled"]) == (CALENDARS_READ_WRITE, ["Application"], True)
+    beta = f"{tenant.server.url}/beta/servicePrincipals/{found[0]['id']}?$select=samlMetadataUrl"
+    assert expect(tenant.graph("GET", beta), 200)["samlMetadataUrl"] is None
+
+
+def test_principal_needs_a_local_application(tenant: TenantClient) -> None:
+    unknown = {"appId": "55555555-5555-5555-5555-555555555555"}
+    status, code, message = graph_error(tenant.graph("POST", "/servicePrincipals", unknown))
+    assert (status, code) == (403, "Authorization_RequestDenied")
+    assert message.startswith("When using this permission, the backing application")
+    rights = {"appRoles": ["Application.ReadWrite.All"]}
+    tenant.control("PUT", f"/tenants/{tenant.tenant_id}/rights/{tenant.administrator['clientId']}", rights)
+    answer = tenant.graph("POST", "/servicePrincipals", unknown, token=tenant.token())
+    assert graph_error(answer)[:2] == (400, "Request_BadRequest")
+    assert "does not reference a valid application object" in answer.text
+
+
+def test_one_principal_for_an_application(tenant: TenantClient) -> None:
+    made = tenant.make_application()
+    again = tenant.graph("POST", "/servicePrincipals", {"appId": made["appId"]})
+    assert graph_error(again)[:2] == (409, "Request_MultipleObjectsWithSameKeyValue")
+    path = f"/servicePrincipals/{made['servicePrincipalId']}"
+    expect(tenant.graph("PATCH", path, {"description": "d"}), 204)
+    assert expect(tenant.graph("GET", path), 200)["description"] == "d"
+    assert len(expect(tenant.graph("GET", f"{path}/owners"), 200)["value"]) == 1
+    expect(tenant.graph("DELETE", path), 204)
+    assert graph_error(tenant.graph("GET", path))[0] == 404
+    assert tenant.graph("GET", f"/applications/{made['id']}").status_code == 200
+
+
+def test_grant_is_seen_from_both_sides_and_given_once(tenant: TenantClient) -> None:
+    made = tenant.make_application()
+    grant = expect(tenant.grant(made["servicePrincipalId"]), 201)
+    assert (grant["principalType"], grant["resourceDisplayName"]) == ("ServicePrincipal", "Microsoft Graph")
+    assert grant["principalDisplayName"] == "ROOMZGraph"
+    resource, principal = (
+        f"/servicePrincipals/{grant['resourceId']}",
+        f"/servicePrincipals/{made['servicePrincipalId']}",
+    )
+    assert expect(tenant.graph("GET", f"{resource}/appRoleAssignedTo/{grant['id']}"), 200)["id"] == grant["id"]
+    held = expect(tenant.graph("GET", f"{principal}/appRoleAssignments"), 200)["value"]
+    assert [g["id"] for g in held] == [grant["id"]]
+    assert graph_error(tenant.grant(made["servicePrincipalId"])) == (
+        400,
+        "Request_BadRequest",
+        "Permission being assigned already exists on the object",
+    )
+    expect(tenant.graph("DELETE", f"{resource}/appRoleAssignedTo/{grant['id']}"), 204)
+    assert graph_error(tenant.graph("DELETE", f"{resource}/appRoleAssignedTo/{grant['id']}"))[0] == 404
+    body = {"principalId": grant["principalId"], "resourceId": grant["resourceId"], "appRoleId": CALENDARS_READ_WRITE}
+    other = expect(tenant.graph("POST", f"{principal}/appRoleAssignments", body), 201)
+    expect(tenant.graph("DELETE", f"{principal}/appRoleAssignments/{other['id']}"), 204)
+
+
+@pytest.mark.parametrize(
+    ("role", "principal", "text"),
+    [
+        ("66666666-6666-6666-6666-666666666666", None, "Permission being assigned was not found on application"),
+        (CALENDARS_READ_WRITE, "77777777-7777-7777-7777-777777777777", "Not a valid reference update"),
+    ],
+)
+def test_bad_grants(tenant: TenantClient, role: str, principal: str | None, text: str) -> None:
+    made = tenant.make_application()
+    answer = tenant.grant(principal or made["servicePrincipalId"], role)
+    assert graph_error(answer) == (400, "Request_BadRequest", text)
+
+
+def test_granting_needs_its_own_right(tenant: TenantClient) -> None:
+    made = tenant.make_application()
+    resource = tenant.graph_principal_id()
+    body = {"principalId": made["servicePrincipalId"], "resourceId": resource, "appRoleId": CALENDARS_READ_WRITE}
+    path = f"/tenants/{tenant.tenant_id}/rights/{tenant.administrator['clientId']}"
+    for roles in (["Application.ReadWrite.All"], ["AppRoleAssignment.ReadWrite.All"]):
+        tenant.control("PUT", path, {"appRoles": roles})
+        answer = tenant.graph("POST", f"/servicePrincipals/{resource}/appRoleAssignedTo", body, token=tenant.token())
+        assert graph_error(answer)[:2] == (403, "Authorization_RequestDenied")
