@@ -36,11 +36,12 @@ def up() -> None:
     _run([sys.executable, "-m", "scripts.hand_over", "show", "--stack", STACK], environment)
     console.print(
         "\n[bold]What next[/bold]\n"
-        '  eval "$(scripts/run local_tenant env)"           plain pulumi for this shell, for example: pulumi preview --diff\n'
+        '  eval "$(scripts/run local_tenant env)"            plain pulumi in this shell, for example: pulumi preview --diff\n'
         "  pulumi stack output clientSecret --show-secrets   the secret that goes into the ROOMZ Portal\n"
         "  README.md                                         the same for a real tenant\n"
         "\n[bold]Clean up[/bold]\n"
-        "  make demo-destroy                                 take everything away again and stop the local tenant"
+        "  make demo-destroy                                 take everything away again and stop the local tenant",
+        soft_wrap=True,
     )
 
 
@@ -54,7 +55,8 @@ def destroy() -> None:
     _run([sys.executable, "-m", "scripts.local_tenant", "stop"])
     console.print(
         "\n[green]Done.[/green] The local tenant is as it was before, but for the deleted application, which Microsoft keeps for 30 days, "
-        "and the rooms' calendar processing, which `roomz:calendarOnRemoval` leaves as it is."
+        "and the rooms' calendar processing, which `roomz:calendarOnRemoval` leaves as it is.",
+        soft_wrap=True,
     )
 
 

@@ -37,7 +37,9 @@ def show(
     if as_json:
         typer.echo(json.dumps({"connector": outputs["connector"], "handOver": outputs["handOver"]}, indent=2))
         return
-    Console(highlight=False).print(_sheet(outputs))
+    console = Console(highlight=False)
+    # In a file or a pipe nothing says how wide a line may be, and an id that is folded cannot be copied.
+    Console(highlight=False, width=None if console.is_terminal else 120).print(_sheet(outputs))
 
 
 def _outputs(stack: str | None) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""The one tree of errors that reach a person, each with the exit code of the script that ends with it.
+
+    Problem
+    ├── BadInput (2)         a value is wrong: nothing was asked of the tenant because of it
+    ├── NoAccess (3)         sign-in failed, or a right is missing
+    ├── TenantRefused (4)    Microsoft refused a call, or an answer was not complete
+    ├── GaveUp (5)           waited as long as is sensible; running again goes on from there
+    │   └── OutcomeUnknown   the answer to a change was lost: read before trying again
+    └── Guarded (6)          a guard of this project stopped the run
+
+Every message says what was wrong, with the value, and what mends it; none holds a secret.
+"""
+
+
+class Problem(Exception):  # noqa: N818  # it is told to people, not handled like a bug
+    """Something that a person can act upon. `exit_code` is what a script ends with."""
+
+    exit_code = 1
+
+
+class BadInput(Problem):
+    """A value that somebody wrote is wrong; the message names it and how to mend it."""
+
+    exit_code = 2
+
+
+class NoAccess(Problem):
+    """Nobody was signed in, or whoever is lacks a right."""
+
+    exit_code = 3
+
+
+class TenantRefused(Problem):
+    """Microsoft refused a call, or gave an answer that cannot be used."""
+
+    exit_code = 4
+
+
+class GaveUp(Problem):
+    """The limit of waiting was reached; running the same command again is safe and goes on from there."""
+
+    exit_code = 5
+
+
+class OutcomeUnknown(GaveUp):
+    """A change was sent and its answer lost, so that only reading tells whether it happened."""
+
+
+class Guarded(Problem):
+    """A guard stopped the run before it would have done harm; nothing was changed by what it guards."""
+
+    exit_code = 6

@@ -1,0 +1,151 @@
+"""Asks Microsoft Graph whether taking a restriction away would open calendars to anybody. Reads only.
+
+Owns two answers: "nobody who would be freed holds a grant for calendars" (ensure_closed), and "is this application gone
+for good" (Applications). What cannot be read counts as held.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from microsoft365 import marks
+from microsoft365.errors import GaveUp, Guarded, NoAccess, TenantRefused
+from microsoft365.graph import applications as directory
+from microsoft365.graph.client import Graph, Item
+from microsoft365.pace import Pace
+
+# How long Graph may take to agree with itself just after a deletion.
+AGREEMENT_SECONDS = 60.0
+# "Restore or remove a recently deleted application with the Microsoft identity platform": 30 days.
+_RESTORABLE_DAYS = timedelta(days=30)
+
+
+def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], pace: Pace) -> None:
+    """Return once neither an application with the mark (if any) nor one of these client ids holds a grant for calendars.
+
+    Raises Guarded while one does, or cannot be read, naming what to revoke; GaveUp when Graph still shows what it also
+    shows as deleted after a minute.
+    """
+    if mark is None and not client_ids:
+        return
+    until = pace.now() + AGREEMENT_SECONDS
+    pause = 1.0
+    while True:
+        try:
+            holding, undecided = _look(graph, mark, client_ids)
+        except (NoAccess, TenantRefused) as error:
+            subject = ", ".join(sorted(client_ids)) or f"the applications with the mark {mark}"
+            raise Guarded(
+                f"nothing was removed: it cannot be told whether {subject} still may read calendars, and without the "
+                f"restriction that would be every calendar. {error}"
+            ) from None
+        if holding:
+            raise Guarded(
+                "nothing was removed, since without the restriction every calendar would be open to "
+                + "; ".join(holding)
+                + ". Revoke it first: Microsoft Entra, Enterprise applications, the application, Permissions"
+            )
+        if not undecided:
+            return
+        if pace.now() + pause > until:
+            raise GaveUp(
+                f"nothing was removed: Microsoft Graph still shows {', '.join(undecided)} although deleted; run the same "
+                "command again in some minutes"
+            )
+        pace.sleep(pause)
+        pause = min(pause * 2, 10.0)
+
+
+def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return who holds a grant for calendars, and whom Graph shows as both there and deleted."""
+    listed = directory.all_applications(graph)
+    deleted = {item.client_id for item in directory.deleted_applications(graph)}
+    registrations = {directory.client_id_of(application): application for application in listed}
+    marked = {client_id for client_id, one in registrations.items() if mark and directory.has_mark(one, mark)}
+    roles = directory.calendar_roles(graph)
+    if not roles:
+        raise TenantRefused("Microsoft Graph's own service principal names no permission for calendars")
+    holding, undecided = [], []
+    for client_id in sorted(marked | set(client_ids)):
+        registration = registrations.get(client_id)
+        name = str((registration or {}).get("displayName") or "application")
+        if registration is not None and client_id in deleted:
+            undecided.append(f"{name} ({client_id})")
+            continue
+        principal = directory.service_principal(graph, client_id)
+        if principal is None:
+            continue
+        held = _held(graph, str(principal.get("id")), roles)
+        if held == []:
+            continue
+        if held is None or client_id in deleted or not _really_there(graph, str(principal.get("id")), registration):
+            undecided.append(f"{name} ({client_id})")
+        else:
+            holding.append(f"{name} ({client_id}), which holds {', '.join(held)}")
+    return holding, undecided
+
+
+def _held(graph: Graph, principal_id: str, roles: Mapping[str, str]) -> list[str] | None:
+    """Return the permissions for calendars that a service principal holds; None when it is just gone."""
+    granted = directory.grants(graph, principal_id)
+    if granted is None:
+        return None
+    held = {roles.get(str(grant.get("appRoleId")).lower()) for grant in granted}
+    return sorted(name for name in held if name)
+
+
+def _really_there(graph: Graph, principal_id: str, registration: Item | None) -> bool:
+    """Ask for the objects themselves: lists lag behind deletions."""
+    right = "Application.Read.All"
+    if graph.get(f"/servicePrincipals/{principal_id}?$select=id", right=right) is None:
+        return False
+    if registration is None:
+        return True
+    return graph.get(f"/applications/{registration.get('id')}?$select=id", right=right) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """Which applications exist, and which are deleted and could be restored, by client id."""
+
+    present: frozenset[str]
+    deleted: Mapping[str, directory.Deleted]
+    marked: bool
+    mark: str
+
+    @classmethod
+    def read(cls, graph: Graph, mark: str) -> "Applications":
+        """Read both lists. Raises NoAccess, TenantRefused, GaveUp: a list that fails is not an empty one."""
+        listed = directory.all_applications(graph)
+        deleted = {item.client_id: item for item in directory.deleted_applications(graph)}
+        present = frozenset(directory.client_id_of(application) for application in listed)
+        return cls(present, deleted, any(directory.has_mark(one, mark) for one in listed), mark)
+
+    def exists(self, client_id: str) -> bool:
+        """Tell whether the application is there now."""
+        return client_id in self.present
+
+    def marked_exists(self) -> bool:
+        """Tell whether any application with this stack's mark is there now."""
+        return self.marked
+
+    def restorable_until(self, client_id: str) -> str | None:
+        """Return until when a deleted application can be restored; None when it is gone for good."""
+        item = self.deleted.get(client_id)
+        return None if item is None else _until(item.deleted)
+
+    def marked_restorable_until(self) -> str | None:
+        """Return until when a deleted application with this stack's mark can be restored; None when there is none."""
+        for item in self.deleted.values():
+            found = marks.find(item.notes)
+            if found is not None and found.stack == self.mark:
+                return _until(item.deleted)
+        return None
+
+
+def _until(deleted: str) -> str:
+    try:
+        moment = datetime.fromisoformat(deleted.replace("Z", "+00:00"))
+    except ValueError:
+        return f"30 days after {deleted or 'its deletion'}"
+    return (moment + _RESTORABLE_DAYS).strftime("%Y-%m-%d")

@@ -1,0 +1,162 @@
+"""What is wanted in Exchange: the document that components/ builds and scripts/exchange_policy.py reads.
+
+Owns the shape and the checks that need no tenant. Pure data: knows nothing of what exists (observed.py) and decides
+nothing (plan.py).
+"""
+
+import re
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+from microsoft365.connection import Connection
+
+_ADDRESS = re.compile(r"^[^@\s\x00-\x1f<>()\[\],;:\"\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
+_MARK = re.compile(r"^roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")
+_GUID = re.compile(r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
+_SHARE = re.compile(r"^(?P<percent>[0-9]{1,3})\s?%$")
+
+# What may be taken out of reach in one run when nothing is configured.
+DEFAULT_REMOVAL_PERCENT = 10
+DEFAULT_REMOVAL_MINIMUM = 3
+
+# New-DistributionGroup: -Name and -Alias, "The maximum length is 64 characters".
+_NAME_LENGTH = 64
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Application(_Model):
+    """The application that is to be kept to the rooms; every field is None before it exists."""
+
+    client_id: str | None = None
+    object_id: str | None = None
+    display_name: str | None = None
+
+    @field_validator("client_id", "object_id")
+    @classmethod
+    def _is_an_id(cls, value: str | None) -> str | None:
+        if value is not None and not _GUID.match(value):
+            raise ValueError(f"{value!r} is not an id (a GUID); take it from the application's Overview page")
+        return value.lower() if value is not None else None
+
+
+class Rooms(_Model):
+    """Which rooms the application may reach.
+
+    `include` is `all` or addresses; `max_removals` a number of rooms, a share such as `10%`, or None for 10 % and at
+    least 3.
+    """
+
+    include: Literal["all"] | tuple[str, ...] = "all"
+    exclude: tuple[str, ...] = ()
+    kinds: tuple[Literal["room"], ...] = ("room",)
+    max_removals: int | str | None = None
+
+    @field_validator("include", mode="before")
+    @classmethod
+    def _filter_is_not_built_yet(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            raise ValueError("a filter is not supported yet; write all, or a list of addresses")  # noqa: TRY004
+        return value
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _addresses_are_addresses(cls, value: Any) -> Any:
+        if isinstance(value, tuple):
+            wrong = [address for address in value if not _ADDRESS.match(address)]
+            if wrong:
+                raise ValueError(f"not an e-mail address: {', '.join(repr(address) for address in wrong)}")
+            folded = [address.casefold() for address in value]
+            twice = (
+                sorted({address for address in folded if folded.count(address) > 1})
+                if len(set(folded)) < len(folded)
+                else []
+            )
+            if twice:
+                raise ValueError(f"listed more than once: {', '.join(twice)}")
+        return value
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _only_rooms_yet(cls, value: Any) -> Any:
+        if value is not None and list(value) != ["room"]:
+            raise ValueError(f"{list(value)!r}: only [room] is supported yet; workspaces and equipment come later")
+        return value
+
+    @field_validator("max_removals")
+    @classmethod
+    def _limit_is_a_number_or_a_share(cls, value: int | str | None) -> int | str | None:
+        if isinstance(value, int) and value < 0:
+            raise ValueError(f"{value} is negative; write a number of rooms from 0, or a share such as 10%")
+        if isinstance(value, str):
+            share = _SHARE.match(value)
+            if share is None or int(share["percent"]) > 100:
+                raise ValueError(f"{value!r} is neither a number of rooms nor a share such as 10%")
+        return value
+
+    def removal_limit(self, in_reach: int) -> int:
+        """Return how many of `in_reach` rooms one run may take out of reach."""
+        if self.max_removals is None:
+            return max(DEFAULT_REMOVAL_MINIMUM, in_reach * DEFAULT_REMOVAL_PERCENT // 100)
+        if isinstance(self.max_removals, int):
+            return self.max_removals
+        share = _SHARE.match(self.max_removals)
+        assert share is not None  # noqa: S101  # the validator has seen to it
+        return in_reach * int(share["percent"]) // 100
+
+
+class Group(_Model):
+    """The mail-enabled security group that holds the rooms."""
+
+    name: str = Field(default="RoomzResources", min_length=1, max_length=_NAME_LENGTH)
+    alias: str = Field(default="RoomzResources", min_length=1, max_length=_NAME_LENGTH)
+    primary_smtp_address: str
+    members: Literal["exact", "atLeast"] = "exact"
+    adopt: bool = False
+    hidden_from_address_lists: bool = True
+
+    @field_validator("primary_smtp_address")
+    @classmethod
+    def _address_is_an_address(cls, value: str) -> str:
+        if not _ADDRESS.match(value):
+            raise ValueError(f"{value!r} is not an e-mail address; it must be of one of the tenant's accepted domains")
+        return value
+
+    @field_validator("name", "alias")
+    @classmethod
+    def _no_blank_ends(cls, value: str) -> str:
+        if value != value.strip():
+            raise ValueError(f"{value!r} begins or ends with a space, which Exchange would cut off")
+        return value
+
+
+class DesiredState(_Model):
+    """The whole document. Shapes as in its JSON: camelCase names, see each part."""
+
+    connection: Connection
+    mark: str
+    access: Literal["policy"] = "policy"
+    application: Application = Application()
+    rooms: Rooms = Rooms()
+    group: Group
+    calendar: Literal["unmanaged", "titles"] = "unmanaged"
+    calendar_on_removal: Literal["keep", "defaults"] = "keep"
+    removal: Literal["later", "now"] = "later"
+
+    @field_validator("access", mode="before")
+    @classmethod
+    def _only_policy_yet(cls, value: Any) -> Any:
+        if value == "rbac":
+            raise ValueError("'rbac' is not supported yet; write policy")
+        return value
+
+    @field_validator("mark")
+    @classmethod
+    def _mark_names_a_stack(cls, value: str) -> str:
+        if not _MARK.match(value):
+            raise ValueError(f"{value!r} is not a mark; it reads roomz:PROJECT/STACK, for example roomz:roomz/dev")
+        return value

@@ -1,0 +1,105 @@
+"""Brings the group's membership to what the plan says, in as few calls as leave nobody else touched.
+
+Owns the choice between replacing the whole list and single changes, and the judgement of single failures: by reading
+the members again, since Exchange's words for "was a member already" differ with language and version.
+"""
+
+from collections.abc import Sequence
+
+from microsoft365.errors import TenantRefused
+from microsoft365.exchange import observe as reading
+from microsoft365.exchange.plan import Action, Plan
+from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
+from microsoft365.pace import Pace
+
+# New-DistributionGroup and Update-DistributionGroupMember, -Members: "The maximum number of entries for this parameter
+# is 10000". Half of it stays clear of the 15 minutes that a cmdlet may take.
+MEMBERS_IN_ONE_CALL = 5000
+# Up to one batch of changes goes one by one, which touches nobody else; above, one call replaces the whole list.
+_FEW_CHANGES = 10
+# How long a new object may take to be known to every directory server.
+LAG_SECONDS = 90.0
+# Whoever deploys is no owner of the group, see Set-Group, -BypassSecurityGroupManagerCheck.
+FOREIGN = {"BypassSecurityGroupManagerCheck": True, "Confirm": False}
+
+
+def change_members(
+    transport: Transport,
+    group_guid: str,
+    plan: Plan,
+    removals: Sequence[Action],
+    additions: Sequence[Action],
+    reporter: Reporter,
+    pace: Pace,
+) -> None:
+    """Take out and add; raises TenantRefused naming who could not be changed."""
+    number = len(removals) + len(additions)
+    if number == 0:
+        return
+    progress = reporter.begin("Changing the group's members", number)
+    whole = _whole_list(plan, removals)
+    if number > _FEW_CHANGES and 0 < len(whole) <= MEMBERS_IN_ONE_CALL and not _is_new(plan):
+        call = Call("Update-DistributionGroupMember", {"Identity": group_guid, "Members": whole, **FOREIGN})
+        transport.run([call])[0].complete()
+        progress(number)
+        return
+    # Out before in: whoever must not be in reach any more waits for nothing.
+    calls = [Call("Remove-DistributionGroupMember", _one(group_guid, action)) for action in removals]
+    failed = _failed(transport.run(calls, progress))
+    calls = [Call("Add-DistributionGroupMember", _one(group_guid, action)) for action in additions]
+    failed += _failed(transport.run(calls, progress))
+    if failed:
+        _judge(transport, group_guid, removals, additions, failed, pace)
+
+
+def _whole_list(plan: Plan, removals: Sequence[Action]) -> list[str]:
+    """Return the identities of everybody who is to be a member afterwards."""
+    out = {action.object_id for action in removals}
+    members = plan.group.members if plan.group else ()
+    stay = {member.object_id: member.guid for member in members if member.object_id not in out}
+    return list((stay | {room.object_id: room.guid for room in plan.wanted}).values())
+
+
+def _is_new(plan: Plan) -> bool:
+    return plan.group is None
+
+
+def _one(group_guid: str, action: Action) -> dict[str, object]:
+    return {"Identity": group_guid, "Member": action.target, **FOREIGN}
+
+
+def _failed(answers: Sequence[Answer]) -> list[Answer]:
+    return [answer for answer in answers if answer.failure is not None]
+
+
+def _judge(
+    transport: Transport,
+    group_guid: str,
+    removals: Sequence[Action],
+    additions: Sequence[Action],
+    failed: list[Answer],
+    pace: Pace,
+) -> None:
+    """Decide by the members themselves whether a failure left anything undone, and try what is left once more."""
+    for attempt in range(6):
+        members = transport.run([reading.members_call(group_guid)])[0]
+        late = members.failure is not None and members.failure.not_found
+        present = set() if late else {member.object_id for member in reading.members_of(members)}
+        out = [action for action in removals if action.object_id in present]
+        missing = [action for action in additions if action.object_id not in present]
+        if not late and not out and not missing:
+            return
+        worth_waiting = late or any(
+            answer.failure and (answer.failure.not_found or answer.failure.busy) for answer in failed
+        )
+        if not worth_waiting:
+            break
+        pace.sleep(min(LAG_SECONDS / 6, 2.0**attempt))
+        calls = [Call("Remove-DistributionGroupMember", _one(group_guid, action)) for action in out]
+        calls += [Call("Add-DistributionGroupMember", _one(group_guid, action)) for action in missing]
+        failed = _failed(transport.run(calls)) or failed
+    names = ", ".join(action.subject for action in (*out, *missing)[:5])
+    raise TenantRefused(
+        f"{len(out)} members could not be taken out of the group and {len(missing)} rooms not be added ({names}): "
+        f"{failed[0].problem()}. Everything else about members is done; running again goes on with these"
+    )

@@ -1,0 +1,278 @@
+"""Reads what decisions need, in as few calls as the wire allows: one round for lists, one for everything about them.
+
+Owns which cmdlets are asked and how their rows become observed.py's values. A row that is not what was asked for is
+left out (some Get- cmdlets answer an unknown -Identity with all objects), one that lacks an id stops the run.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from microsoft365.errors import TenantRefused
+from microsoft365.exchange.desired import DesiredState
+from microsoft365.exchange.observed import (
+    ROOM_MAILBOX,
+    SECURITY_GROUP,
+    CalendarSettings,
+    Group,
+    Member,
+    Observed,
+    Policy,
+    Room,
+)
+from microsoft365.exchange.rooms import listed, select, unknown
+from microsoft365.exchange.transport import Answer, Call, Reporter, Row, Transport
+from microsoft365.marks import find
+
+_MAILBOX_FIELDS = (
+    "ExternalDirectoryObjectId",
+    "Guid",
+    "PrimarySmtpAddress",
+    "DisplayName",
+    "RecipientTypeDetails",
+    "ResourceType",
+)
+_ADDRESS_FIELDS = ("UserPrincipalName", "EmailAddresses")
+_GROUP_FIELDS = (
+    "Guid",
+    "ExternalDirectoryObjectId",
+    "Name",
+    "Alias",
+    "PrimarySmtpAddress",
+    "EmailAddresses",
+    "RecipientTypeDetails",
+    "HiddenFromAddressListsEnabled",
+    "IsDirSynced",
+)
+_NOTES_FIELDS = ("Guid", "ExternalDirectoryObjectId", "Notes")
+_MEMBER_FIELDS = ("ExternalDirectoryObjectId", "Guid", "PrimarySmtpAddress", "RecipientTypeDetails")
+_CALENDAR_FIELDS = ("AddOrganizerToSubject", "DeleteSubject", "RemovePrivateProperty")
+
+
+def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> Observed:
+    """Read everything that plan.plan needs.
+
+    Raises what reading can raise (NoAccess, TenantRefused, GaveUp): a reading that fails is never an empty one. Raises
+    BadInput when the configured rooms cannot be resolved, before their calendars are read.
+    """
+    reporter.begin("Reading rooms, groups and policies", 0)(1)
+    address = desired.group.primary_smtp_address
+    fields = _MAILBOX_FIELDS + (_ADDRESS_FIELDS if listed(desired.rooms) else ())
+    mailboxes, notes, policies, at_address = transport.run(
+        [
+            Call("Get-Mailbox", {"RecipientTypeDetails": [ROOM_MAILBOX], "ResultSize": "Unlimited"}, fields),
+            notes_call(),
+            policies_call(),
+            Call("Get-DistributionGroup", {"Identity": address}, _GROUP_FIELDS),
+        ]
+    )
+    rooms = tuple(_room(row) for row in mailboxes.complete() if _is(row, "RecipientTypeDetails", ROOM_MAILBOX))
+    read_policies = policies_of(policies)
+    notes_by_guid = notes_of(notes)
+    known = {guid_of(row): row for row in _rows_or_none(at_address) if address.casefold() in _addresses(row)}
+    elsewhere = _who_else(transport, unknown(desired.rooms, rooms))
+    wanted = select(desired.rooms, rooms, elsewhere)
+    needed = _needed_groups(desired, notes_by_guid, read_policies) | set(known)
+    asked = wanted if desired.calendar == "titles" else ()
+    groups, calendars = _second_round(transport, known, notes_by_guid, needed, asked, reporter)
+    return Observed(rooms, groups, read_policies, calendars, elsewhere)
+
+
+def notes_call() -> Call:
+    """Return the call for all mail-enabled security groups' notes (only Get-Group has them)."""
+    return Call("Get-Group", {"RecipientTypeDetails": [SECURITY_GROUP], "ResultSize": "Unlimited"}, _NOTES_FIELDS)
+
+
+def notes_of(answer: Answer) -> dict[str, tuple[str, str]]:
+    """Return object id and notes by group, its Guid in lower case."""
+    return {
+        guid_of(row): (_id(row.get("ExternalDirectoryObjectId")), str(row.get("Notes") or ""))
+        for row in answer.complete()
+    }
+
+
+def policies_call() -> Call:
+    """Return the call for all application access policies; an -Identity is not to be trusted here."""
+    return Call("Get-ApplicationAccessPolicy", {})
+
+
+def policies_of(answer: Answer) -> tuple[Policy, ...]:
+    """Read the policies; a tenant that never had one says "not found" instead of nothing."""
+    return tuple(_policy(row) for row in _rows_or_none(answer))
+
+
+def group_call(guid: str) -> Call:
+    """Return the call for one group's settings."""
+    return Call("Get-DistributionGroup", {"Identity": guid}, _GROUP_FIELDS)
+
+
+def members_call(guid: str) -> Call:
+    """Return the call for all direct members of a group."""
+    return Call("Get-DistributionGroupMember", {"Identity": guid, "ResultSize": "Unlimited"}, _MEMBER_FIELDS)
+
+
+def calendar_call(room_guid: str) -> Call:
+    """Return the call for one room's calendar processing."""
+    return Call("Get-CalendarProcessing", {"Identity": room_guid}, _CALENDAR_FIELDS)
+
+
+def members_of(answer: Answer) -> tuple[Member, ...]:
+    """Read a group's members."""
+    return tuple(
+        Member(
+            _id(row.get("ExternalDirectoryObjectId")) or guid_of(row),
+            guid_of(row),
+            str(row.get("PrimarySmtpAddress") or ""),
+            str(row.get("RecipientTypeDetails") or ""),
+        )
+        for row in answer.complete()
+    )
+
+
+def calendar_of(answer: Answer) -> CalendarSettings:
+    """Read one room's calendar processing; exactly one row with three booleans is a reading, anything else is none."""
+    rows = answer.complete()
+    values = [rows[0].get(name) for name in _CALENDAR_FIELDS] if len(rows) == 1 else []
+    if len(values) != len(_CALENDAR_FIELDS) or not all(isinstance(value, bool) for value in values):
+        raise TenantRefused(
+            f"Get-CalendarProcessing {answer.call.parameters.get('Identity')}: Exchange answered with {len(rows)} rows, or "
+            "without the three settings; nothing was changed"
+        )
+    return CalendarSettings(*(bool(value) for value in values))
+
+
+def group_of(answer: Answer, notes: Mapping[str, tuple[str, str]], members: tuple[Member, ...] = ()) -> Group | None:
+    """Read one group by its Guid; None when it does not exist."""
+    guid = str(answer.call.parameters.get("Identity", "")).lower()
+    row = next((row for row in _rows_or_none(answer) if guid_of(row) == guid), None)
+    return None if row is None else _group(row, notes, members)
+
+
+def guid_of(row: Row) -> str:
+    """Return a row's Guid in lower case; a row without one stops the run."""
+    guid = _id(row.get("Guid"))
+    if not guid:
+        raise TenantRefused("Exchange answered with an object that has no Guid; nothing was changed")
+    return guid
+
+
+def _second_round(
+    transport: Transport,
+    known: Mapping[str, Row],
+    notes: Mapping[str, tuple[str, str]],
+    needed: Iterable[str],
+    rooms: Sequence[Room],
+    reporter: Reporter,
+) -> tuple[tuple[Group, ...], dict[str, CalendarSettings]]:
+    guids = sorted(needed)
+    more = [guid for guid in guids if guid not in known]
+    calls = [members_call(guid) for guid in guids] + [group_call(guid) for guid in more]
+    calls += [calendar_call(room.guid) for room in rooms]
+    answers = transport.run(calls, reporter.begin("Reading group and calendar processing", len(calls)))
+    member_answers = dict(zip(guids, answers, strict=False))
+    group_answers = dict(zip(more, answers[len(guids) :], strict=False))
+    groups = []
+    for guid in guids:
+        row = known.get(guid)
+        bare = _group(row, notes, ()) if row is not None else group_of(group_answers[guid], notes)
+        if bare is None:
+            continue
+        groups.append(replace(bare, members=members_of(member_answers[guid])))
+    calendars = {
+        room.object_id: calendar_of(answer)
+        for room, answer in zip(rooms, answers[len(guids) + len(more) :], strict=True)
+    }
+    return tuple(groups), calendars
+
+
+def _needed_groups(desired: DesiredState, notes: Mapping[str, tuple[str, str]], policies: Sequence[Policy]) -> set[str]:
+    client_id = desired.application.client_id
+    scopes = {policy.group_object_id for policy in policies if client_id is not None and policy.app_id == client_id}
+    return {
+        guid
+        for guid, (object_id, text) in notes.items()
+        if object_id in scopes or ((mark := find(text)) is not None and mark.stack == desired.mark)
+    }
+
+
+def _who_else(transport: Transport, addresses: Sequence[str]) -> dict[str, str | None]:
+    """Ask what the addresses are that are no room mailbox's, so that the error can say it."""
+    fields = ("PrimarySmtpAddress", "EmailAddresses", "RecipientTypeDetails")
+    answers = transport.run([Call("Get-Recipient", {"Identity": address}, fields) for address in addresses])
+    found: dict[str, str | None] = {}
+    for address, answer in zip(addresses, answers, strict=True):
+        row = next((row for row in _rows_or_none(answer) if address in _addresses(row)), None)
+        found[address] = None if row is None else str(row.get("RecipientTypeDetails") or "recipient")
+    return found
+
+
+def _rows_or_none(answer: Answer) -> Sequence[Row]:
+    if answer.failure is not None and answer.failure.not_found:
+        return ()
+    return answer.complete()
+
+
+def _room(row: Row) -> Room:
+    guid = guid_of(row)
+    object_id = _id(row.get("ExternalDirectoryObjectId")) or guid
+    address = str(row.get("PrimarySmtpAddress") or "")
+    resource = str(row.get("ResourceType") or "Room")
+    return Room(object_id, guid, address, str(row.get("DisplayName") or address), resource, frozenset(_addresses(row)))
+
+
+def _group(row: Row, notes: Mapping[str, tuple[str, str]], members: tuple[Member, ...]) -> Group:
+    guid = guid_of(row)
+    kind = str(row.get("RecipientTypeDetails") or "")
+    if guid not in notes and kind == SECURITY_GROUP:
+        raise TenantRefused(
+            f"the group {row.get('PrimarySmtpAddress')} was listed by Get-DistributionGroup and not by Get-Group, so the "
+            "reading is not complete; nothing was changed. Run the same command again in a minute"
+        )
+    object_id = _id(row.get("ExternalDirectoryObjectId")) or notes.get(guid, ("", ""))[0]
+    return Group(
+        guid,
+        object_id,
+        str(row.get("Name") or ""),
+        str(row.get("Alias") or ""),
+        str(row.get("PrimarySmtpAddress") or ""),
+        kind,
+        frozenset(_addresses(row)),
+        hidden=bool(row.get("HiddenFromAddressListsEnabled")),
+        dir_synced=bool(row.get("IsDirSynced")),
+        notes=notes.get(guid, ("", ""))[1],
+        members=members,
+    )
+
+
+def _policy(row: Row) -> Policy:
+    identity, app_id = str(row.get("Identity") or ""), str(row.get("AppId") or "")
+    if not identity or not app_id:
+        raise TenantRefused("Exchange answered with an application access policy without identity; nothing was changed")
+    # `<SID>;<the group's object id>`, at the end of the identity as well.
+    raw = str(row.get("ScopeIdentityRaw") or identity)
+    return Policy(
+        identity,
+        app_id.lower(),
+        raw.rpartition(";")[2].strip().lower(),
+        str(row.get("AccessRight") or ""),
+        str(row.get("Description") or ""),
+        str(row.get("ScopeName") or ""),
+    )
+
+
+def _addresses(row: Row) -> set[str]:
+    found = {str(row.get("PrimarySmtpAddress") or "").casefold(), str(row.get("UserPrincipalName") or "").casefold()}
+    proxies = row.get("EmailAddresses")
+    for proxy in proxies if isinstance(proxies, list) else []:
+        scheme, _, address = str(proxy).partition(":")
+        if scheme.casefold() == "smtp":
+            found.add(address.casefold())
+    return found - {""}
+
+
+def _id(value: Any) -> str:
+    return str(value or "").strip().lower()
+
+
+def _is(row: Row, name: str, value: str) -> bool:
+    return str(row.get(name) or "").casefold() == value.casefold()

@@ -1,0 +1,119 @@
+"""What was read of Exchange, reduced to what decisions need. Pure data; observe.py fills it, plan.py compares it.
+
+Identity is an object id throughout: names, letter case and order are Exchange's to change.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from microsoft365.marks import Mark, find
+
+ROOM_MAILBOX = "RoomMailbox"
+SECURITY_GROUP = "MailUniversalSecurityGroup"
+RESTRICT = "restrictaccess"
+
+
+class CalendarSettings(NamedTuple):
+    """The three switches of Set-CalendarProcessing that decide what a display shows."""
+
+    add_organizer_to_subject: bool
+    delete_subject: bool
+    remove_private_property: bool
+
+
+TITLES = CalendarSettings(add_organizer_to_subject=False, delete_subject=False, remove_private_property=False)
+# Set-CalendarProcessing: "The default value is $true" for each of the three.
+MICROSOFTS_DEFAULTS = CalendarSettings(add_organizer_to_subject=True, delete_subject=True, remove_private_property=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A resource mailbox of the tenant. `resource` is Exchange's ResourceType; `addresses` are in lower case."""
+
+    object_id: str
+    guid: str
+    address: str
+    name: str
+    resource: str = "Room"
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A direct member of the group. `kind` is Exchange's RecipientTypeDetails."""
+
+    object_id: str
+    guid: str
+    address: str
+    kind: str
+
+    @property
+    def is_room(self) -> bool:
+        """True for a room mailbox."""
+        return self.kind == ROOM_MAILBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of the tenant that might be ours. `kind` is RecipientTypeDetails; `addresses` are in lower case."""
+
+    guid: str
+    object_id: str
+    name: str
+    alias: str
+    address: str
+    kind: str = SECURITY_GROUP
+    addresses: frozenset[str] = frozenset()
+    hidden: bool = False
+    dir_synced: bool = False
+    notes: str = ""
+    members: tuple[Member, ...] = ()
+
+    @property
+    def mark(self) -> Mark | None:
+        """Our project's mark in its notes, whichever stack's it is."""
+        return find(self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An application access policy. Ids are in lower case."""
+
+    identity: str
+    app_id: str
+    group_object_id: str
+    access_right: str
+    description: str = ""
+    scope_name: str = ""
+
+    @property
+    def mark(self) -> Mark | None:
+        """Our project's mark in its description, whichever stack's it is."""
+        return find(self.description)
+
+    def restricts_to(self, group: Group | None) -> bool:
+        """Tell whether it keeps its application to this group."""
+        return (
+            group is not None
+            and self.access_right.casefold() == RESTRICT
+            and bool(group.object_id)
+            and self.group_object_id == group.object_id
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything that was read, complete: what is not in here does not exist.
+
+    `rooms` are the mailboxes of type RoomMailbox. `groups` are those that carry a mark, have the wanted address, or
+    are named by a policy for our client id; with notes and members. `calendars` is by the room's object id, for the
+    rooms that were asked about. `elsewhere` tells of listed addresses that are no room mailbox what they are instead,
+    None for an address that nobody has.
+    """
+
+    rooms: tuple[Room, ...] = ()
+    groups: tuple[Group, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
+    elsewhere: Mapping[str, str | None] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The few Microsoft Graph calls that observation and removal need; nothing here creates or grants anything."""

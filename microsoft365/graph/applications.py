@@ -1,0 +1,145 @@
+"""What Microsoft Graph tells about our applications: passwords, owners, grants, and whether one is really gone.
+
+Owns the queries and the shapes that observation prints. Passwords here are metadata only: Graph never shows a value
+again.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from microsoft365 import marks
+from microsoft365.graph.client import Graph, Item
+
+GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+_SELECT = "id,appId,displayName,notes,passwordCredentials,requiredResourceAccess"
+_READ = "Application.Read.All"
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """An application in deleted items, where it can be restored for 30 days. `deleted` is Graph's own text."""
+
+    client_id: str
+    object_id: str
+    display_name: str
+    deleted: str
+    notes: str = ""
+
+
+def all_applications(graph: Graph) -> list[Item]:
+    """Read every application registration; `notes`, where our mark is, cannot be searched for."""
+    return graph.collection(f"/applications?$select={_SELECT}&$top=999", right=_READ)
+
+
+def ours(applications: Iterable[Item], mark: str, client_id: str | None) -> list[Item]:
+    """Return those that carry the mark of this stack, or are the one that is asked about."""
+    return [
+        application
+        for application in applications
+        if has_mark(application, mark) or (client_id is not None and client_id_of(application) == client_id)
+    ]
+
+
+def has_mark(application: Item, mark: str) -> bool:
+    """Tell whether its notes carry this stack's mark."""
+    found = marks.find(str(application.get("notes") or ""))
+    return found is not None and found.stack == mark
+
+
+def client_id_of(application: Item) -> str:
+    """Return the client id in lower case."""
+    return str(application.get("appId") or "").lower()
+
+
+def deleted_applications(graph: Graph) -> list[Deleted]:
+    """Read the applications that are deleted and could still be restored."""
+    path = "/directory/deletedItems/microsoft.graph.application?$select=id,appId,displayName,deletedDateTime,notes&$top=999"
+    return [
+        Deleted(
+            client_id_of(item),
+            str(item.get("id") or ""),
+            str(item.get("displayName") or ""),
+            str(item.get("deletedDateTime") or ""),
+            str(item.get("notes") or ""),
+        )
+        for item in graph.collection(path, right=_READ)
+    ]
+
+
+def service_principal(graph: Graph, client_id: str) -> Item | None:
+    """Read the service principal of a client id; None when there is none."""
+    found = graph.collection(
+        f"/servicePrincipals?$filter=appId eq '{client_id}'&$select=id,appId,displayName", right=_READ
+    )
+    exact = [item for item in found if client_id_of(item) == client_id]
+    return exact[0] if exact else None
+
+
+def grants(graph: Graph, service_principal_id: str) -> list[Item] | None:
+    """Read the application permissions that were consented to for a service principal; None when it is gone."""
+    return graph.related(f"/servicePrincipals/{service_principal_id}/appRoleAssignments", right=_READ)
+
+
+def calendar_roles(graph: Graph) -> dict[str, str]:
+    """Return Microsoft Graph's application permissions for calendars, name by role id, as this tenant has them."""
+    path = f"/servicePrincipals?$filter=appId eq '{GRAPH_APP_ID}'&$select=id,appId,appRoles"
+    found = [item for item in graph.collection(path, right=_READ) if client_id_of(item) == GRAPH_APP_ID]
+    return {
+        str(role.get("id")).lower(): str(role.get("value"))
+        for item in found
+        for role in item.get("appRoles") or []
+        if str(role.get("value") or "").startswith("Calendars.")
+    }
+
+
+def observe_entra(graph: Graph, mark: str, client_id: str | None) -> tuple[dict[str, Any], str | None]:
+    """Read what `observe` prints under `entra`, and the client id that it is about.
+
+    Without a client id the application is looked for by its mark; one that is the only one is taken.
+    """
+    applications = ours(all_applications(graph), mark, client_id)
+    if client_id is None and len(applications) == 1:
+        client_id = client_id_of(applications[0])
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        principal_later = pool.submit(_principal_and_grants, graph, client_id)
+        owners = list(pool.map(lambda application: _owner_ids(graph, application), applications))
+        principal, granted = principal_later.result()
+    documents = [_document(application, ids) for application, ids in zip(applications, owners, strict=True)]
+    return {
+        "applications": documents,
+        "servicePrincipal": None if principal is None else {"objectId": principal.get("id")},
+        "grants": [
+            {name: grant.get(name) for name in ("id", "appRoleId", "resourceId", "resourceDisplayName")}
+            for grant in granted
+        ],
+    }, client_id
+
+
+def _principal_and_grants(graph: Graph, client_id: str | None) -> tuple[Item | None, Sequence[Item]]:
+    principal = service_principal(graph, client_id) if client_id is not None else None
+    return principal, [] if principal is None else grants(graph, str(principal.get("id"))) or []
+
+
+def _owner_ids(graph: Graph, application: Item) -> list[str] | None:
+    owners = graph.related(f"/applications/{application.get('id')}/owners?$select=id", right=_READ)
+    return None if owners is None else [str(owner.get("id")) for owner in owners]
+
+
+def _document(application: Item, owner_ids: list[str] | None) -> dict[str, Any]:
+    return {
+        "clientId": client_id_of(application),
+        "objectId": application.get("id"),
+        "displayName": application.get("displayName"),
+        "passwords": [
+            {name: password.get(name) for name in ("keyId", "displayName", "startDateTime", "endDateTime")}
+            for password in application.get("passwordCredentials") or []
+        ],
+        "ownerIds": owner_ids,
+        "requestedPermissions": [
+            {"resourceAppId": resource.get("resourceAppId"), "id": access.get("id")}
+            for resource in application.get("requiredResourceAccess") or []
+            for access in resource.get("resourceAccess") or []
+        ],
+    }

@@ -1,0 +1,217 @@
+"""One HTTP client, one limiter and one retry policy for everything that is asked of Microsoft.
+
+Owns: how many requests are under way at once, what is tried again and for how long, and what a lost connection means.
+Refuses to own: addresses, tokens and the meaning of answers.
+"""
+
+import email.utils
+import random
+import ssl
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from microsoft365.errors import GaveUp, NoAccess, OutcomeUnknown, TenantRefused
+from microsoft365.pace import Pace
+
+# Exchange Online refuses more at once from one tenant with "You have reached the maximum number of concurrent requests
+# per tenant"; Microsoft publishes no figure, so this stays modest.
+AT_ONCE = 8
+# "Microsoft Graph throttling guidance": wait as Retry-After says, else back off exponentially.
+THROTTLED = frozenset({429})
+UNAVAILABLE = frozenset({408, 500, 502, 503, 504})
+_CONCURRENCY_REFUSAL = "maximum number of concurrent requests"
+_FIRST_WAIT_SECONDS = 0.5
+_LONGEST_WAIT_SECONDS = 30.0
+# A machine that refuses connections is rarely back within minutes, and a person waits for this.
+_CONNECT_ATTEMPTS = 4
+# An internal error that stays is not cured by minutes of patience.
+_INTERNAL_ERROR_ATTEMPTS = 5
+
+
+class _AgainError(Exception):
+    """Internal: try once more, after `wait` seconds if the other side said so."""
+
+    def __init__(self, reason: str, *, wait: float | None = None, attempts: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+        self.attempts = attempts
+
+
+def make_client(environment: Mapping[str, str]) -> httpx.Client:
+    """Make the client: certificates are verified with SSL_CERT_FILE where it is set, else with certifi's list."""
+    bundle = environment.get("SSL_CERT_FILE") or environment.get("REQUESTS_CA_BUNDLE") or None
+    verify: ssl.SSLContext | bool = True
+    if bundle:
+        try:
+            verify = ssl.create_default_context(cafile=bundle)
+        except OSError as error:
+            raise NoAccess(
+                f"the certificates in {bundle} (SSL_CERT_FILE) cannot be read: {error.strerror or error}; correct the "
+                "path or unset the variable"
+            ) from None
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    return httpx.Client(verify=verify, limits=limits, timeout=httpx.Timeout(120.0, connect=20.0, pool=None))
+
+
+class Http:
+    """Sends requests, at most `AT_ONCE` at a time, and tries again what is worth it."""
+
+    def __init__(self, client: httpx.Client, *, pace: Pace | None = None, give_up_after: float = 180.0) -> None:
+        self._client = client
+        self._pace = pace or Pace()
+        self._give_up_after = give_up_after
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
+
+    @property
+    def pace(self) -> Pace:
+        """The clock that everything built on this client waits by."""
+        return self._pace
+
+    def send(
+        self,
+        method: str,
+        address: str,
+        *,
+        headers: Mapping[str, str],
+        json: Any = None,
+        replay: bool = True,
+        timeout: float | None = None,
+        what: str,
+    ) -> httpx.Response:
+        """Send one request and return its answer, whatever the status, once trying again is of no use.
+
+        `replay` false is for a change that must not happen twice: it is sent again only where it cannot have been
+        carried out. `what` names the request in errors. `timeout` is in seconds.
+
+        Raises GaveUp after `give_up_after` seconds of throttling or unavailability, OutcomeUnknown when the answer to
+        a request that must not be replayed was lost, NoAccess when the other side's certificate is not trusted.
+        """
+        started = self._pace.now()
+
+        def attempt() -> httpx.Response:
+            return self._once(method, address, headers, json, replay=replay, timeout=timeout, what=what)
+
+        def stop(state: RetryCallState) -> bool:
+            again = _again_of(state)
+            too_many = again.attempts is not None and state.attempt_number >= again.attempts
+            return too_many or self._pace.now() - started + wait(state) > self._give_up_after
+
+        waits: dict[int, float] = {}
+
+        def wait(state: RetryCallState) -> float:
+            again = _again_of(state)
+            if again.wait is not None:
+                return again.wait
+            # The same number for `stop` and for the wait itself.
+            return waits.setdefault(state.attempt_number, _back_off(state.attempt_number))
+
+        def gave_up(state: RetryCallState) -> httpx.Response:
+            again = _again_of(state)
+            seconds = round(self._pace.now() - started)
+            raise GaveUp(
+                f"{what}: {again.reason}, {state.attempt_number} attempts in {seconds} s; run the same command again "
+                "later, it goes on from where it is"
+            )
+
+        return Retrying(
+            retry=retry_if_exception_type(_AgainError),
+            stop=stop,
+            wait=wait,
+            sleep=self._pace.sleep,
+            retry_error_callback=gave_up,
+        )(attempt)
+
+    def _once(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        json: Any,
+        *,
+        replay: bool,
+        timeout: float | None,
+        what: str,
+    ) -> httpx.Response:
+        try:
+            with self._slots:
+                response = self._client.request(
+                    method,
+                    address,
+                    headers=dict(headers),
+                    json=json,
+                    timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            host = httpx.URL(address).netloc.decode()
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise NoAccess(
+                    f"{what}: the certificate of {host} is not trusted on this machine; if a proxy or a local tenant "
+                    "answers there, set SSL_CERT_FILE to its certificates"
+                ) from None
+            raise _AgainError(f"cannot reach {host} ({error})", attempts=_CONNECT_ATTEMPTS) from None
+        except httpx.TransportError as error:
+            reason = f"the connection was lost ({type(error).__name__})"
+            if not replay:
+                raise OutcomeUnknown(f"{what}: {reason} before the answer came") from None
+            raise _AgainError(reason, attempts=_INTERNAL_ERROR_ATTEMPTS) from None
+        except (httpx.InvalidURL, httpx.DecodingError) as error:
+            raise TenantRefused(f"{what}: {error}") from None
+        return self._judge(response, replay=replay, what=what)
+
+    @staticmethod
+    def _judge(response: httpx.Response, *, replay: bool, what: str) -> httpx.Response:
+        status = response.status_code
+        if status in THROTTLED or is_concurrency_refusal(response):
+            raise _AgainError(f"Microsoft throttles (HTTP {status})", wait=retry_after(response.headers))
+        if status in UNAVAILABLE:
+            if not replay:
+                raise OutcomeUnknown(f"{what}: HTTP {status} before the answer came")
+            attempts = _INTERNAL_ERROR_ATTEMPTS if status == 500 else None
+            raise _AgainError(f"not available (HTTP {status})", wait=retry_after(response.headers), attempts=attempts)
+        return response
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by a Retry-After header, whether it holds seconds or a date; None without a usable one."""
+    value = headers.get("Retry-After") or headers.get("retry-after")
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        until = http_date(value)
+        told = http_date(headers.get("Date") or headers.get("date") or "") or datetime.now(UTC)
+        return max(0.0, (until - told).total_seconds()) if until else None
+
+
+def http_date(value: str) -> datetime | None:
+    """Read the date of an HTTP header as a moment in UTC; None if it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def is_concurrency_refusal(response: httpx.Response) -> bool:
+    """Tell whether Exchange refused because too much is under way: plain text, with any status but success."""
+    if response.is_success or response.headers.get("Content-Type", "").startswith("application/json"):
+        return False
+    return _CONCURRENCY_REFUSAL in response.text
+
+
+def _back_off(attempt: int) -> float:
+    longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * float(2 ** (attempt - 1)))
+    return longest * random.uniform(0.7, 1.0)  # noqa: S311  # spreads retries; no secret depends on it
+
+
+def _again_of(state: RetryCallState) -> _AgainError:
+    error = state.outcome.exception() if state.outcome is not None else None
+    assert isinstance(error, _AgainError)  # noqa: S101  # the only error that is retried
+    return error

@@ -1,0 +1,125 @@
+"""How every script ends: exit codes, errors as one line for people or as JSON for the Pulumi program, no traceback.
+
+Exit codes: 0 done or nothing to do, 2 bad input, 3 sign-in or rights, 4 the tenant refused, 5 gave up waiting, 6 a guard
+stopped it. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
+"""
+
+import json
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from microsoft365.errors import BadInput, Problem
+from microsoft365.pace import Pace
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+_LONG_WAIT_SECONDS = 2.0
+_TELL_EVERY_SECONDS = 5.0
+
+
+@contextmanager
+def told(*, errors_as_json: bool = False) -> Iterator[None]:
+    """Turn a Problem into what a person or the program reads, and into the exit code."""
+    try:
+        yield
+    except Problem as problem:
+        line = " ".join(str(problem).split())
+        if errors_as_json:
+            print_json({"error": line, "exitCode": problem.exit_code})
+            raise SystemExit(0) from None
+        sys.stderr.write(f"error: {line}\n")
+        raise SystemExit(problem.exit_code) from None
+    except Exception as error:
+        if not errors_as_json:
+            raise
+        # A fault of ours: the program that asked gets its one line all the same, and standard error the whole of it.
+        traceback.print_exc()
+        print_json(
+            {"error": f"a fault of this program, please report it: {type(error).__name__}: {error}", "exitCode": 1}
+        )
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; running the same command again goes on from here\n")
+        raise SystemExit(130) from None
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def read_input(what: str) -> str:
+    """Return standard input; a person who forgot it is told instead of being left waiting."""
+    if sys.stdin.isatty():
+        raise BadInput(f"nothing on standard input: {what} is read from there, as JSON")
+    return sys.stdin.read()
+
+
+def bad_input(error: ValidationError, what: str) -> BadInput:
+    """Return everything that is wrong with a document, with key and value, as one error."""
+    wrong = []
+    for item in error.errors(include_url=False, include_context=False):
+        key = ".".join(str(part) for part in item["loc"]) or what
+        said = item["msg"].removeprefix("Value error, ")
+        wrong.append(f"{key}: {said}")
+    return BadInput(f"nothing was changed: {what} is wrong: " + "; ".join(wrong))
+
+
+def patient() -> Pace:
+    """Return a pace that tells people of longer waits, so that nobody takes them for a standstill."""
+    lock, last = threading.Lock(), -_TELL_EVERY_SECONDS
+
+    def sleep(seconds: float) -> None:
+        nonlocal last
+        with lock:
+            tell = seconds >= _LONG_WAIT_SECONDS and time.monotonic() - last >= _TELL_EVERY_SECONDS
+            last = time.monotonic() if tell else last
+        if tell:
+            sys.stderr.write(f"Microsoft is busy or not ready yet; waiting {round(seconds)} s\n")
+            sys.stderr.flush()
+        time.sleep(seconds)
+
+    return Pace(sleep=sleep)
+
+
+class Told:
+    """Tells people what is going on; implements transport.Reporter. Use as a context manager."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bars: Bars | None = None
+
+    def __enter__(self) -> "Told":
+        """Begin; a terminal gets a bar."""
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bars = Progress(console=Console(stderr=True), transient=False)
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the bar."""
+        if self._bars is not None:
+            self._bars.stop()
+
+    def begin(self, label: str, total: int) -> Callable[[int], None]:
+        """See transport.Reporter."""
+        if self._bars is not None:
+            bars = self._bars
+            task = bars.add_task(label, total=total or None)
+            return lambda number: bars.advance(task, number)
+        if not self._quiet:
+            sys.stderr.write(f"{label}{f' ({total})' if total > 1 else ''}\n")
+            sys.stderr.flush()
+        return lambda _: None
