@@ -151,8 +151,8 @@ def test_removal_now_is_allowed_where_exchange_is_this_machine() -> None:
     configuration = {
         **GOOD,
         "roomz:removal": "now",
-        "azuread:metadataHost": "127.0.0.1:36543",
-        "roomz:endpoints": '{"exchange": "localhost:36543"}',
+        "azuread:metadataHost": "127.0.0.1:18543",
+        "roomz:endpoints": '{"exchange": "localhost:18543"}',
     }
     assert load(configuration, {}).removal == "now"
 
