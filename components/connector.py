@@ -22,7 +22,15 @@ from components.microsoft_graph import ApplicationPermission, look_up_microsoft_
 from components.observation import Observation
 from components.room_access import RestrictionRemoval, RoomAccess, RoomAccessArgs
 from components.secret import ClientSecret, ClientSecretArgs
-from components.secret_plan import HandOver, SecretPlan, format_date, hand_over, plan_secrets, renews_on
+from components.secret_plan import (
+    HandOver,
+    PlannedSecret,
+    SecretPlan,
+    format_date,
+    hand_over,
+    plan_secrets,
+    renews_on,
+)
 from components.settings import Settings
 from microsoft365.connection import CLOUDS, Connection
 from microsoft365.exchange.desired import Application, DesiredState, Group, Rooms
@@ -154,6 +162,7 @@ class RoomzConnector(pulumi.ComponentResource):
             for planned in plan.secrets
         ]
         self._say(args, plan, role_id)
+        self._say_made_anew(plan, secrets)
         self.outputs = _outputs(args, plan, today, revision, application, access, secrets)
         self.register_outputs({"clientId": application.application.client_id})
 
@@ -196,6 +205,16 @@ class RoomzConnector(pulumi.ComponentResource):
         for message in drift.entra_messages(observation, last, expected):
             pulumi.log.warn(message, self)
 
+    def _say_made_anew(self, plan: SecretPlan, secrets: Sequence[ClientSecret]) -> None:
+        """Warn of a number that stands for another secret than before; only the provider's answer shows it."""
+        newest = plan.newest
+
+        def warn(key_id: str) -> None:
+            if newest.replaced_by(key_id):
+                pulumi.log.warn(drift.made_anew_message(newest.generation), self)
+
+        secrets[-1].password.key_id.apply(warn)
+
 
 def _outputs(
     args: RoomzConnectorArgs,
@@ -220,14 +239,12 @@ def _outputs(
         "secretExpiresOn": newest.end_date,
         "secretRenewsOn": format_date(renews_on(plan.newest.ends_on, rules.renew_months_before)),
         "issuedSecrets": {
-            str(planned.generation): {
-                "keyId": secret.password.key_id,
-                "issuedOn": secret.password.start_date,
-                "endsOn": secret.password.end_date,
-            }
+            str(planned.generation): _issued_output(planned, secret.password)
             for planned, secret in zip(plan.secrets, secrets, strict=True)
         },
-        "handOver": _hand_over_output(hand_over(rules, plan, today)),
+        "handOver": newest.key_id.apply(
+            lambda key_id: _hand_over_output(hand_over(rules, plan, today, made_anew=plan.newest.replaced_by(key_id)))
+        ),
         "applicationObjectId": application.application.object_id,
         "servicePrincipalObjectId": application.service_principal.object_id,
         "consentUrl": client_id.apply(
@@ -257,6 +274,17 @@ def _outputs(
             "instantOnlineMeetings": settings.connector.instant_online_meetings,
         },
     }
+
+
+def _issued_output(planned: PlannedSecret, password: azuread.ApplicationPassword) -> pulumi.Output[dict[str, Any]]:
+    """What the next run has to know of a secret, as the provider reported it."""
+
+    def describe(reported: Sequence[str]) -> dict[str, Any]:
+        key_id, issued_on, ends_on = reported
+        made_anew = {"madeAnew": True} if planned.replaced_by(key_id) else {}
+        return {"keyId": key_id, "issuedOn": issued_on, "endsOn": ends_on, **made_anew}
+
+    return pulumi.Output.all(password.key_id, password.start_date, password.end_date).apply(describe)
 
 
 def _login_page(connection: Connection) -> str:

@@ -49,11 +49,12 @@ def exchange_messages(observation: Observation) -> Iterator[str]:
 def entra_messages(observation: Observation, last: LastOutputs, expected: ExpectedEntra) -> Iterator[str]:
     """What is missing in Entra and plain `up` would not see, with the command that mends it.
 
-    Only for a stack that has ended well once: before that nothing can be missing.
+    Before a stack has ended well once nothing can be missing; then only what an earlier run left is named.
     """
-    yield from _orphaned_applications(observation, last)
     if last.client_id is None:
+        yield from _left_by_a_first_run(observation, expected)
         return
+    yield from _orphaned_applications(observation, last)
     application = observation.application(last.client_id)
     if application is None:
         yield (
@@ -83,16 +84,39 @@ def secret_messages(plan: SecretPlan, last: LastOutputs) -> Iterator[str]:
         )
 
 
+def made_anew_message(generation: int) -> str:
+    """What is to be done about a number that stands for another secret than the one that may have been handed over."""
+    return (
+        f"Client secret generation {generation} had to be made anew under its own number: if it was handed over, the ROOMZ Portal has a "
+        "dead value now. Issue the next generation and hand that over: "
+        f"pulumi config set --path 'roomz:secret.generation' {generation + 1}"
+    )
+
+
 def _orphaned_applications(observation: Observation, last: LastOutputs) -> Iterator[str]:
     others: Sequence[ApplicationObservation] = [
-        found
-        for found in observation.entra.applications
-        if last.client_id is not None and found.client_id.lower() != last.client_id.lower()
+        found for found in observation.entra.applications if found.client_id.lower() != (last.client_id or "").lower()
     ]
     for other in others:
         yield (
             f"Another application carries this stack's mark: {other.display_name!r}, client id {other.client_id}. A run was probably cut "
             f"off after making it. If nobody uses it, delete it at Entra ID > App registrations (object id {other.object_id})."
+        )
+
+
+def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
+    """What an earlier run made before it was cut off; only the engine knows whether its state has it."""
+    for found in observation.entra.applications:
+        yield (
+            f"An earlier run made the application {found.display_name!r}, client id {found.client_id}, and did not end well. Where the "
+            "stack's state has it, this run goes on with it. Where this run makes another one, delete that one at Entra ID > App "
+            f"registrations (object id {found.object_id})."
+        )
+    if any(grant.app_role_id.lower() in expected.granted_role_ids for grant in observation.entra.grants):
+        yield (
+            "It holds the grant of Calendars.ReadWrite already. If this run ends with 'Permission being assigned already exists on the "
+            "object', the state does not know the grant: revoke it at Entra ID > Enterprise applications > Permissions, and run "
+            "`pulumi up` again."
         )
 
 

@@ -10,6 +10,7 @@ import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 # The portal offers at most 24 months, and 24 months can be 731 days while tenants limit secrets to 730 days: a secret
 # ends a day before its months are full. Source: "Add and manage application credentials in Microsoft Entra ID",
@@ -40,12 +41,16 @@ class SecretRules:
 
 @dataclass(frozen=True)
 class IssuedSecret:
-    """A secret that an earlier run issued, as the provider reported it. Times are UTC."""
+    """A secret that an earlier run issued, as the provider reported it. Times are UTC.
+
+    `made_anew`: the same number has had another key id before (see PlannedSecret.replaced_by).
+    """
 
     generation: int
     key_id: str
     issued_on: datetime
     ends_on: datetime
+    made_anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,21 @@ class ObservedPassword:
 
 @dataclass(frozen=True)
 class PlannedSecret:
-    """A secret that the stack declares in this run. `key_id` and `issued_on` are None until the provider has reported them."""
+    """A secret that the stack declares in this run. `key_id` is None until the provider has reported it."""
 
     generation: int
     ends_on: datetime
     display_name: str
     key_id: str | None = None
-    issued_on: datetime | None = None
+    made_anew: bool = False
+
+    def replaced_by(self, key_id: str) -> bool:
+        """Whether the provider now reports another secret under this number than an earlier run did.
+
+        It happens within the hour in which a reading may lag: a forced destroy, or an application that was made anew, takes
+        the secret away, and the engine issues it once more. Whoever has the earlier value has nothing.
+        """
+        return self.made_anew or (self.key_id is not None and self.key_id.lower() != key_id.lower())
 
 
 @dataclass(frozen=True)
@@ -183,7 +196,7 @@ def plan_secrets(
             secret.ends_on,
             display_name(mark, secret.generation),
             key_id=secret.key_id or None,
-            issued_on=secret.issued_on,
+            made_anew=secret.made_anew,
         )
         for secret in known
         if secret.generation not in removals
@@ -199,14 +212,15 @@ def plan_secrets(
     return SecretPlan(tuple(kept), removed, _orphans(known, observed, mark))
 
 
-def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime) -> HandOver:
+def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime, *, made_anew: bool = False) -> HandOver:
     """Say until when the newest secret has to be in the ROOMZ Portal.
 
     Done when the configuration records the newest generation as handed over; otherwise pending until the secret that the
-    Portal has ends or is revoked (none recorded: until the oldest one ends), and overdue from then on.
+    Portal has ends or is revoked (none recorded: until the oldest one ends), and overdue from then on. `made_anew`: the newest
+    number stands for another secret than the one that was handed over, so the Portal has a dead one.
     """
     if rules.handed_over == plan.newest.generation:
-        return HandOver("done", None)
+        return HandOver("overdue", None) if made_anew else HandOver("done", None)
     if rules.handed_over is None:
         by: datetime | None = plan.secrets[0].ends_on
     else:
@@ -216,10 +230,16 @@ def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime) -> HandOver
     return HandOver("pending", by)
 
 
-def issued_from_outputs(outputs: Mapping[str, Mapping[str, str]]) -> list[IssuedSecret]:
+def issued_from_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> list[IssuedSecret]:
     """Read the stack's `issuedSecrets` output: generation to `keyId`, `issuedOn`, `endsOn`."""
     return [
-        IssuedSecret(int(generation), secret["keyId"], parse_date(secret["issuedOn"]), parse_date(secret["endsOn"]))
+        IssuedSecret(
+            int(generation),
+            secret["keyId"],
+            parse_date(secret["issuedOn"]),
+            parse_date(secret["endsOn"]),
+            made_anew=bool(secret.get("madeAnew")),
+        )
         for generation, secret in outputs.items()
     ]
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 # Not resolved: a scripts/ that is a symbolic link belongs to the project that it is linked into.
 PROJECT = Path(__file__).absolute().parent.parent
-MASKED = "••••••••  (pulumi stack output clientSecret --show-secrets)"
+MASKED = "••••••••"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="What goes into the ROOMZ Portal.")
 
@@ -40,6 +40,9 @@ def show(
     console = Console(highlight=False)
     # In a file or a pipe nothing says how wide a line may be, and an id that is folded cannot be copied.
     Console(highlight=False, width=None if console.is_terminal else 120).print(_sheet(outputs))
+    typer.echo(
+        "The secret's value: pulumi stack output clientSecret --show-secrets" + (f" --stack {stack}" if stack else "")
+    )
 
 
 def _outputs(stack: str | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class RecordingMocks(Mocks):
                 outputs |= {"objectId": "service-principal-object"}
             case "azuread:index/applicationPassword:ApplicationPassword":
                 outputs |= {
-                    "keyId": f"key-of-{args.name}",
+                    "keyId": f"key-{args.name.split('-')[2]}",
                     "value": f"value-of-{args.name}",
                     "startDate": "2026-11-24T09:30:00Z",
                 }

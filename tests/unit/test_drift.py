@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from components.drift import UNOBSERVED, ExpectedEntra, entra_messages, exchange_revision, secret_messages
+from components.drift import (
+    UNOBSERVED,
+    ExpectedEntra,
+    entra_messages,
+    exchange_revision,
+    made_anew_message,
+    secret_messages,
+)
 from components.last_outputs import LastOutputs
 from components.observation import (
     ApplicationObservation,
@@ -83,6 +90,17 @@ def test_invariant_2_a_second_application_with_our_mark_is_named_and_left() -> N
     (message,) = said(WHOLE.model_copy(update={"applications": (APPLICATION, other)}))
     assert "client id other" in message
     assert "other-object" in message
+
+
+def test_invariant_2_what_a_first_run_left_is_named_with_the_way_out() -> None:
+    application, grant = said(WHOLE, LastOutputs())
+    assert "client id C" in application
+    assert "already exists" in grant
+    assert "pulumi up" in grant
+
+
+def test_a_number_that_was_issued_twice_is_said_with_the_command_that_mends_it() -> None:
+    assert "pulumi config set --path 'roomz:secret.generation' 3" in made_anew_message(2)
 
 
 def test_owners_that_are_not_declared_are_not_compared() -> None:

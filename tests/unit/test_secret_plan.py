@@ -18,6 +18,7 @@ from components.secret_plan import (
     format_date,
     generation_in,
     hand_over,
+    issued_from_outputs,
     parse_date,
     plan_secrets,
     renews_on,
@@ -219,6 +220,23 @@ def test_hand_over_is_done_when_the_newest_is_recorded() -> None:
     secret = issued(0)
     rules = SecretRules(handed_over=0)
     assert hand_over(rules, plan_secrets(rules, [secret], seen(secret), TODAY, MARK), TODAY).status == "done"
+
+
+def test_hand_over_is_overdue_when_the_number_stands_for_another_secret_than_the_one_that_was_handed_over() -> None:
+    secret = issued(0)
+    rules = SecretRules(handed_over=0)
+    plan = plan_secrets(rules, [secret], seen(secret), TODAY, MARK)
+    assert not plan.newest.replaced_by("KEY-0")
+    assert plan.newest.replaced_by("key-another")
+    assert hand_over(rules, plan, TODAY, made_anew=True).status == "overdue"
+
+
+def test_that_a_number_was_issued_twice_is_not_forgotten_by_later_runs() -> None:
+    outputs = {
+        "0": {"keyId": "key-0", "issuedOn": "2026-11-24T09:30:00Z", "endsOn": "2028-11-23T00:00:00Z", "madeAnew": True}
+    }
+    plan = plan_secrets(SecretRules(), issued_from_outputs(outputs), None, TODAY, MARK)
+    assert plan.newest.replaced_by("key-0")
 
 
 def test_dates_are_read_as_graph_and_provider_write_them() -> None:
