@@ -111,15 +111,23 @@ class Told:
     def __exit__(self, *_: object) -> None:
         """End the bar."""
         if self._bars is not None:
+            self._finish_uncounted()
             self._bars.stop()
 
     def begin(self, label: str, total: int) -> Callable[[int], None]:
         """See transport.Reporter."""
         if self._bars is not None:
             bars = self._bars
+            self._finish_uncounted()
             task = bars.add_task(label, total=total or None)
             return lambda number: bars.advance(task, number)
         if not self._quiet:
             sys.stderr.write(f"{label}{f' ({total})' if total > 1 else ''}\n")
             sys.stderr.flush()
         return lambda _: None
+
+    def _finish_uncounted(self) -> None:
+        """Fill the bars of steps that could not be counted: what follows means that they are done."""
+        for task in self._bars.tasks if self._bars is not None else ():
+            if task.total is None and self._bars is not None:
+                self._bars.update(task.id, total=1, completed=1)

@@ -134,7 +134,7 @@ def _remove(desired: DesiredState) -> None:
         outcome = undo(session.graph, session.exchange, desired, session.now(), reporter, session.pace)
     document = outcome.document()
     if outcome.retired:
-        command = _ending_command(desired)
+        command = desired.ending_command()
         document["command"] = command
         typer.echo(
             "Left in Exchange, since tokens that were issued before live on for an hour or more and a deleted application "
@@ -145,22 +145,6 @@ def _remove(desired: DesiredState) -> None:
     for left in outcome.left:
         typer.echo(left, err=True)
     print_json(document)
-
-
-def _ending_command(desired: DesiredState) -> str:
-    connection = desired.connection
-    words = [
-        "scripts/run exchange_policy remove --retired",
-        f"--mark {desired.mark}",
-        f"--tenant-id {connection.tenant_id}",
-    ]
-    if connection.environment != "public":
-        words.append(f"--environment {connection.environment}")
-    if connection.metadata_host is not None:
-        words.append(f"--metadata-host {connection.metadata_host}")
-    if connection.exchange_host is not None:
-        words.append(f"--exchange-host {connection.exchange_host}")
-    return " ".join(words)
 
 
 def _remove_retired(mark: str, tenant_id: str, environment: str, metadata_host: str, exchange_host: str) -> None:

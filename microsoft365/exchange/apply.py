@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from microsoft365 import marks
-from microsoft365.errors import BadInput, GaveUp, Guarded, OutcomeUnknown, TenantRefused
+from microsoft365.errors import BadInput, GaveUp, Guarded, OutcomeUnknown
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.members import FOREIGN, LAG_SECONDS, MEMBERS_IN_ONE_CALL, change_members
@@ -212,11 +212,11 @@ class _Performance:
         answers = self._transport.run(calls, progress)
         failed = [(action, answer) for action, answer in zip(actions, answers, strict=True) if answer.failure]
         if failed:
-            first = failed[0][1]
-            raise TenantRefused(
+            problem = failed[0][1].problem()
+            names = ", ".join(action.subject for action, _ in failed[:5])
+            raise type(problem)(
                 f"the restriction is in place; calendar processing was set on {len(actions) - len(failed)} of "
-                f"{len(actions)} rooms, and not on {', '.join(action.subject for action, _ in failed[:5])}: "
-                f"{first.problem()}. Running again goes on with these"
+                f"{len(actions)} rooms, and not on {names}: {problem}. Running again goes on with these"
             )
 
     def _read_back(self, policies: tuple[Policy, ...]) -> Applied:

@@ -29,10 +29,10 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
     if mark is None and not client_ids:
         return
     until = pace.now() + AGREEMENT_SECONDS
-    pause = 1.0
+    pause, confirmed = 1.0, False
     while True:
         try:
-            holding, undecided = _look(graph, mark, client_ids)
+            holding, undecided, alive = _look(graph, mark, client_ids)
         except (NoAccess, TenantRefused) as error:
             subject = ", ".join(sorted(client_ids)) or f"the applications with the mark {mark}"
             raise Guarded(
@@ -45,9 +45,11 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
                 + "; ".join(holding)
                 + ". Revoke it first: Microsoft Entra, Enterprise applications, the application, Permissions"
             )
-        if not undecided:
+        if not undecided and (confirmed or not alive):
             return
-        if pace.now() + pause > until:
+        # Of what still exists, one empty answer may come from a server that lags: it counts when it is repeated.
+        confirmed = not undecided
+        if undecided and pace.now() + pause > until:
             raise GaveUp(
                 f"nothing was removed: Microsoft Graph still shows {', '.join(undecided)} although deleted; run the same "
                 "command again in some minutes"
@@ -56,8 +58,8 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
         pause = min(pause * 2, 10.0)
 
 
-def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[list[str], list[str]]:
-    """Return who holds a grant for calendars, and whom Graph shows as both there and deleted."""
+def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[list[str], list[str], bool]:
+    """Return who holds a grant for calendars, whom Graph shows as both there and deleted, and whether anybody exists."""
     listed = directory.all_applications(graph)
     deleted = {item.client_id for item in directory.deleted_applications(graph)}
     registrations = {directory.client_id_of(application): application for application in listed}
@@ -65,9 +67,10 @@ def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[
     roles = directory.calendar_roles(graph)
     if not roles:
         raise TenantRefused("Microsoft Graph's own service principal names no permission for calendars")
-    holding, undecided = [], []
+    holding, undecided, alive = [], [], False
     for client_id in sorted(marked | set(client_ids)):
         registration = registrations.get(client_id)
+        alive = alive or registration is not None
         name = str((registration or {}).get("displayName") or "application")
         if registration is not None and client_id in deleted:
             undecided.append(f"{name} ({client_id})")
@@ -75,6 +78,7 @@ def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[
         principal = directory.service_principal(graph, client_id)
         if principal is None:
             continue
+        alive = True
         held = _held(graph, str(principal.get("id")), roles)
         if held == []:
             continue
@@ -82,7 +86,7 @@ def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[
             undecided.append(f"{name} ({client_id})")
         else:
             holding.append(f"{name} ({client_id}), which holds {', '.join(held)}")
-    return holding, undecided
+    return holding, undecided, alive
 
 
 def _held(graph: Graph, principal_id: str, roles: Mapping[str, str]) -> list[str] | None:

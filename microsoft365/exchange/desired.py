@@ -160,3 +160,19 @@ class DesiredState(_Model):
         if not _MARK.match(value):
             raise ValueError(f"{value!r} is not a mark; it reads roomz:PROJECT/STACK, for example roomz:roomz/dev")
         return value
+
+    def ending_command(self) -> str:
+        """The command that ends, for good, what a removal retired; it needs ARM_CLIENT_ID and ARM_CLIENT_SECRET."""
+        connection = self.connection
+        words = [
+            "scripts/run exchange_policy remove --retired",
+            f"--mark {self.mark}",
+            f"--tenant-id {connection.tenant_id}",
+        ]
+        if connection.environment != "public":
+            words.append(f"--environment {connection.environment}")
+        if connection.metadata_host is not None:
+            words.append(f"--metadata-host {connection.metadata_host}")
+        if connection.exchange_host is not None:
+            words.append(f"--exchange-host {connection.exchange_host}")
+        return " ".join(words)

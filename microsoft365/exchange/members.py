@@ -6,7 +6,6 @@ the members again, since Exchange's words for "was a member already" differ with
 
 from collections.abc import Sequence
 
-from microsoft365.errors import TenantRefused
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.plan import Action, Plan
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
@@ -32,7 +31,7 @@ def change_members(
     reporter: Reporter,
     pace: Pace,
 ) -> None:
-    """Take out and add; raises TenantRefused naming who could not be changed."""
+    """Take out and add; raises NoAccess or TenantRefused naming who could not be changed."""
     number = len(removals) + len(additions)
     if number == 0:
         return
@@ -99,7 +98,8 @@ def _judge(
         calls += [Call("Add-DistributionGroupMember", _one(group_guid, action)) for action in missing]
         failed = _failed(transport.run(calls)) or failed
     names = ", ".join(action.subject for action in (*out, *missing)[:5])
-    raise TenantRefused(
+    problem = failed[0].problem()
+    raise type(problem)(
         f"{len(out)} members could not be taken out of the group and {len(missing)} rooms not be added ({names}): "
-        f"{failed[0].problem()}. Everything else about members is done; running again goes on with these"
+        f"{problem}. Everything else about members is done; running again goes on with these"
     )

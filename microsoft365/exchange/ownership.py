@@ -60,7 +60,7 @@ def notices_on_policies(desired: DesiredState, observed: Observed, group: Group 
             notices.append(
                 f"a policy of this stack for the former application {policy.app_id} is left alone"
                 + (f" (retired {mark.retired:%Y-%m-%d %H:%M} UTC)" if mark.retired else "")
-                + f"; end it with: scripts/run exchange_policy remove --retired --mark {desired.mark}"
+                + f"; end it with: {desired.ending_command()}"
             )
         elif group is not None and policy.group_object_id == group.object_id:
             notices.append(f"a policy of the application {policy.app_id} uses the same group; it is left alone")

@@ -94,10 +94,15 @@ class Plan:
             counts.pop("updateGroup", None)
         for kind, number in counts.items():
             one, many = _LABELS[kind]
-            names = [action.subject for action in self.actions if action.kind == kind]
+            names = [_named(action) for action in self.actions if action.kind == kind]
             listed = f" ({', '.join(names[:3])}{', …' if number > len(names[:3]) else ''})"
             parts.append((one if number == 1 else many.format(number)) + listed)
         return "; ".join(parts)
+
+
+def _named(action: Action) -> str:
+    """The subject; of a group, whose name says little, also what differs."""
+    return f"{action.subject} {action.reason}" if action.kind == "updateGroup" else action.subject
 
 
 def plan(desired: DesiredState, observed: Observed) -> Plan:

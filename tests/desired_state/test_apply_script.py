@@ -302,6 +302,8 @@ def test_invariant_4_and_6_signing_in_fails_with_the_remedy_and_without_a_secret
     done = tenant.run("observe", stdin=tenant.desired(), variables=variables, process=True)
     assert (done.code, done.out) == (code, "")
     assert said in done.err
+    if code == 2:
+        assert tenant.requests() == []
     as_json = tenant.run("observe", "--errors-as-json", stdin=tenant.desired(), variables=variables)
     assert as_json.code == 0
     assert as_json.document["exitCode"] == code

@@ -98,6 +98,21 @@ def test_other_grants_do_not_matter(roles: tuple[str, ...]) -> None:
     check(directory)
 
 
+@pytest.mark.parametrize("path", ["/v1.0/servicePrincipals", "appRoleAssignments", "/v1.0/applications"])
+def test_invariant_1_one_empty_answer_about_what_exists_is_not_believed(path: str) -> None:
+    directory = Directory()
+    directory.add(CLIENT)
+    empty = iter([True])
+
+    def lagging(request: httpx.Request) -> httpx.Response | None:
+        about_us = path in request.url.path and GRAPH_APP not in str(request.url)
+        return httpx.Response(200, json={"value": []}) if about_us and next(empty, False) else None
+
+    directory.early = lagging
+    with pytest.raises(Guarded, match="Calendars"):
+        check(directory, CLIENT)
+
+
 def test_an_application_of_nobody_we_know_does_not_matter() -> None:
     directory = Directory()
     directory.add(OTHER_CLIENT, mark="theirs")

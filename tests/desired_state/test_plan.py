@@ -273,6 +273,13 @@ def test_another_policy_for_our_application_stops_the_run(change: dict[str, Any]
     assert "removePolicy" not in kinds(found)
 
 
+def test_invariant_1_a_policy_that_denies_is_no_restriction_to_the_rooms() -> None:
+    observed = settled()
+    found = plan(desired(), replace(observed, policies=(policy(observed.groups[0], access_right="DenyAccess"),)))
+    assert not found.restriction_present
+    assert found.guard is not None
+
+
 def test_a_policy_on_our_group_whose_description_was_changed_is_described_again() -> None:
     observed = settled()
     found = plan(desired(), replace(observed, policies=(policy(observed.groups[0], description="by hand"),)))
