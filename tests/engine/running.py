@@ -34,6 +34,7 @@ class Project:
     program: Path = field(init=False)
 
     def __post_init__(self) -> None:
+        """Derive the program's path."""
         object.__setattr__(self, "program", self.folder / "__main__.py")
 
     def write(self, program: str) -> None:

@@ -10,8 +10,7 @@ import (
 
 // Command is the resource command:local:Command.
 //
-// Every output depends on every input (infer's default), so one secret input makes all outputs secret, and a failed
-// create or update leaves the state as it was.
+// A failed create or update leaves the state as it was.
 type Command struct{}
 
 // CommandInputs are what a program gives. A change of triggers replaces the resource; any other change updates it.
@@ -46,6 +45,12 @@ func (*Command) Check(
 		Inputs:   inputs,
 		Failures: append(failures, unsupported(request.NewInputs)...),
 	}, err
+}
+
+// WireDependencies says that every output may hold something of every input, so that one secret input makes all outputs
+// secret. (Infer's own default would look at inputs of the same name only.)
+func (*Command) WireDependencies(f infer.FieldSelector, inputs *CommandInputs, outputs *CommandOutputs) {
+	f.OutputField(outputs).DependsOn(f.InputField(inputs).Secret())
 }
 
 // Create runs the create command, if there is one.
