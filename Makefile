@@ -19,7 +19,7 @@ demo-destroy: setup ## Take everything away again and stop the local tenant
 	@scripts/run demo destroy
 
 test: setup lint ## All tests, end-to-end with the real engine among them
-	$(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) -m "not nightly"
+	$(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS)
 
 unit: setup ## The tests that need no engine, in seconds
 	$(IN_ENVIRONMENT)/pytest tests/unit tests/component
