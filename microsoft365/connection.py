@@ -5,19 +5,17 @@ no credentials (sign_in.py has them) and no network (the metadata document of an
 """
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_camel
 
+from microsoft365.validation import check_guid, check_host
+
 Environment = Literal[
     "public", "global", "usgovernment", "usgovernmentl4", "usgovernmentl5", "dod", "china"
 ]  # as `azuread:environment` spells them
-
-_HOST = re.compile(r"^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?$")
-_TENANT = re.compile(r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
 
 
 class Endpoints(NamedTuple):
@@ -65,21 +63,12 @@ class Connection(BaseModel):
     @field_validator("tenant_id")
     @classmethod
     def _tenant_is_an_id(cls, value: str) -> str:
-        if not _TENANT.match(value):
-            raise ValueError(
-                f"{value!r} is not a tenant id (a GUID such as 63759d9f-bfca-4f52-ae98-8f2f1d7bc173); it stands on the "
-                "Overview page of Microsoft Entra"
-            )
-        return value.lower()
+        return check_guid(value, what="a tenant id", where="the Overview page of Microsoft Entra")
 
     @field_validator("metadata_host", "exchange_host")
     @classmethod
     def _host_has_no_scheme(cls, value: str | None) -> str | None:
-        if value is not None and not _HOST.match(value):
-            raise ValueError(
-                f"{value!r} is not a host; write it as name or name:port, without https:// and without a path"
-            )
-        return value
+        return None if value is None else check_host(value)
 
     def endpoints(self, metadata: Mapping[str, Any] | None = None) -> Endpoints:
         """Return the three base addresses.

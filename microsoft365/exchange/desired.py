@@ -11,18 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
+from microsoft365.validation import (
+    LONGEST_NAME,
+    check_address,
+    check_guid,
+    check_name,
+    check_removal_limit,
+    check_unique,
+    is_address,
+    percent_of,
+)
 
-_ADDRESS = re.compile(r"^[^@\s\x00-\x1f<>()\[\],;:\"\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
-_MARK = re.compile(r"^roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")
-_GUID = re.compile(r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
-_SHARE = re.compile(r"^(?P<percent>[0-9]{1,3})\s?%$")
+_MARK = re.compile(r"roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
 # What may be taken out of reach in one run when nothing is configured.
 DEFAULT_REMOVAL_PERCENT = 10
 DEFAULT_REMOVAL_MINIMUM = 3
-
-# New-DistributionGroup: -Name and -Alias, "The maximum length is 64 characters".
-_NAME_LENGTH = 64
 
 
 class _Model(BaseModel):
@@ -39,9 +43,9 @@ class Application(_Model):
     @field_validator("client_id", "object_id")
     @classmethod
     def _is_an_id(cls, value: str | None) -> str | None:
-        if value is not None and not _GUID.match(value):
-            raise ValueError(f"{value!r} is not an id (a GUID); take it from the application's Overview page")
-        return value.lower() if value is not None else None
+        if value is None:
+            return None
+        return check_guid(value, what="an id", where="the application's Overview page in Microsoft Entra")
 
 
 class Rooms(_Model):
@@ -67,17 +71,12 @@ class Rooms(_Model):
     @classmethod
     def _addresses_are_addresses(cls, value: Any) -> Any:
         if isinstance(value, tuple):
-            wrong = [address for address in value if not _ADDRESS.match(address)]
-            if wrong:
+            wrong = [address for address in value if not is_address(address)]
+            if len(wrong) > 1:
                 raise ValueError(f"not an e-mail address: {', '.join(repr(address) for address in wrong)}")
-            folded = [address.casefold() for address in value]
-            twice = (
-                sorted({address for address in folded if folded.count(address) > 1})
-                if len(set(folded)) < len(folded)
-                else []
-            )
-            if twice:
-                raise ValueError(f"listed more than once: {', '.join(twice)}")
+            for address in wrong:
+                check_address(address)
+            check_unique(value)
         return value
 
     @field_validator("kinds", mode="before")
@@ -87,16 +86,10 @@ class Rooms(_Model):
             raise ValueError(f"{list(value)!r}: only [room] is supported yet; workspaces and equipment come later")
         return value
 
-    @field_validator("max_removals")
+    @field_validator("max_removals", mode="before")
     @classmethod
-    def _limit_is_a_number_or_a_share(cls, value: int | str | None) -> int | str | None:
-        if isinstance(value, int) and value < 0:
-            raise ValueError(f"{value} is negative; write a number of rooms from 0, or a share such as 10%")
-        if isinstance(value, str):
-            share = _SHARE.match(value)
-            if share is None or int(share["percent"]) > 100:
-                raise ValueError(f"{value!r} is neither a number of rooms nor a share such as 10%")
-        return value
+    def _limit_is_a_number_or_a_share(cls, value: Any) -> Any:
+        return check_removal_limit(value) if isinstance(value, int | str) else value
 
     def removal_limit(self, in_reach: int) -> int:
         """Return how many of `in_reach` rooms one run may take out of reach."""
@@ -104,16 +97,14 @@ class Rooms(_Model):
             return max(DEFAULT_REMOVAL_MINIMUM, in_reach * DEFAULT_REMOVAL_PERCENT // 100)
         if isinstance(self.max_removals, int):
             return self.max_removals
-        share = _SHARE.match(self.max_removals)
-        assert share is not None  # noqa: S101  # the validator has seen to it
-        return in_reach * int(share["percent"]) // 100
+        return in_reach * (percent_of(self.max_removals) or 0) // 100
 
 
 class Group(_Model):
     """The mail-enabled security group that holds the rooms."""
 
-    name: str = Field(default="RoomzResources", min_length=1, max_length=_NAME_LENGTH)
-    alias: str = Field(default="RoomzResources", min_length=1, max_length=_NAME_LENGTH)
+    name: str = Field(default="RoomzResources", min_length=1, max_length=LONGEST_NAME)
+    alias: str = Field(default="RoomzResources", min_length=1, max_length=LONGEST_NAME)
     primary_smtp_address: str
     members: Literal["exact", "atLeast"] = "exact"
     adopt: bool = False
@@ -122,16 +113,15 @@ class Group(_Model):
     @field_validator("primary_smtp_address")
     @classmethod
     def _address_is_an_address(cls, value: str) -> str:
-        if not _ADDRESS.match(value):
-            raise ValueError(f"{value!r} is not an e-mail address; it must be of one of the tenant's accepted domains")
-        return value
+        try:
+            return check_address(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; it must be of one of the tenant's accepted domains") from None
 
     @field_validator("name", "alias")
     @classmethod
     def _no_blank_ends(cls, value: str) -> str:
-        if value != value.strip():
-            raise ValueError(f"{value!r} begins or ends with a space, which Exchange would cut off")
-        return value
+        return check_name(value)
 
 
 class DesiredState(_Model):
@@ -157,7 +147,7 @@ class DesiredState(_Model):
     @field_validator("mark")
     @classmethod
     def _mark_names_a_stack(cls, value: str) -> str:
-        if not _MARK.match(value):
+        if not _MARK.fullmatch(value):
             raise ValueError(f"{value!r} is not a mark; it reads roomz:PROJECT/STACK, for example roomz:roomz/dev")
         return value
 

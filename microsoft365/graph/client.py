@@ -62,6 +62,10 @@ class Graph:
         """Send a change that may be sent twice; returns the answer, 400 and 404 included."""
         return self.send("POST", f"{self._base}{path}", body=body, right=right)
 
+    def delete(self, path: str, *, right: str) -> httpx.Response:
+        """Send a deletion, which may be sent twice; returns the answer, 400 and 404 included."""
+        return self.send("DELETE", f"{self._base}{path}", right=right)
+
     def send(self, method: str, address: str, *, right: str, body: Item | None = None) -> httpx.Response:
         """Send one request, with a new token if the first is refused; raises NoAccess and TenantRefused."""
         token = self._token(None)
