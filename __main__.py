@@ -14,7 +14,7 @@ try:
     settings = load(pulumi.runtime.get_config_env(), os.environ)
     mark = f"roomz:{pulumi.get_project()}/{pulumi.get_stack()}"
     last_outputs = read_last_outputs()
-    observation = observe(desired_state(settings, mark, last_outputs.client_id)) if settings.observe else None
+    observation = observe(desired_state(settings, mark, last_outputs)) if settings.observe else None
     connector = RoomzConnector(
         "roomz",
         RoomzConnectorArgs(settings=settings, mark=mark, last_outputs=last_outputs, observation=observation),

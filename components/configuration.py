@@ -24,7 +24,21 @@ FORBIDDEN_PROVIDER_KEYS = {
     "azuread:oidcToken": "ARM_OIDC_TOKEN",
     "azuread:oidcRequestToken": "ARM_OIDC_REQUEST_TOKEN",
 }
-
+# Keys that would make the provider sign in as somebody else than the scripts, which know the ARM_* variables alone.
+IDENTITY_PROVIDER_KEYS = {
+    "azuread:clientId": "ARM_CLIENT_ID",
+    "azuread:clientIdFilePath": "ARM_CLIENT_ID",
+    "azuread:clientSecretFilePath": "ARM_CLIENT_SECRET",
+    "azuread:clientCertificatePath": "ARM_CLIENT_SECRET",
+    "azuread:oidcRequestUrl": "ARM_CLIENT_SECRET",
+    "azuread:oidcTokenFilePath": "ARM_CLIENT_SECRET",
+    "azuread:adoPipelineServiceConnectionId": "ARM_CLIENT_SECRET",
+    "azuread:useOidc": "ARM_CLIENT_SECRET",
+    "azuread:useMsi": "ARM_CLIENT_SECRET",
+    "azuread:useCli": "ARM_CLIENT_SECRET",
+    "azuread:useAksWorkloadIdentity": "ARM_CLIENT_SECRET",
+    "azuread:msiEndpoint": "ARM_CLIENT_SECRET",
+}
 ACCESS_EXPLAINED = (
     "`policy` grants the application Calendars.ReadWrite in Microsoft Entra and restricts it to the rooms by an application access "
     "policy, as ROOMZ's guide does; whoever deploys needs the right to grant it. `rbac` grants nothing in Entra and gives the "
@@ -113,6 +127,13 @@ def _provider_problems(configuration: Mapping[str, str]) -> Iterator[str]:
                 f"{key} is set in the stack: the administrator's credentials would lie in the state. Remove it with `pulumi config rm "
                 f"{key}` and give it as the environment variable {variable}"
             )
+    for key, variable in IDENTITY_PROVIDER_KEYS.items():
+        if key in configuration:
+            yield (
+                f"{key} is set in the stack: Exchange would be reached as another identity than Entra, since the scripts sign in by "
+                f"environment variables alone, and by a client secret only for now. Remove it with `pulumi config rm {key}` and use "
+                f"{variable}"
+            )
 
 
 def _connection(
@@ -150,11 +171,11 @@ def _connection(
             exchange_host=exchange_host if isinstance(exchange_host, str) else None,
         )
     except ValidationError as error:
-        # Settings finds the same fault in endpoints.exchange, by its own name.
+        keys = {"metadata_host": "azuread:metadataHost", "exchange_host": "roomz:endpoints.exchange"}
+        by_alias = {to_camel(name): key for name, key in keys.items()}
         return _ANY_CONNECTION, [
-            f"azuread:metadataHost: {detail['msg'].removeprefix('Value error, ')}"
+            f"{(keys | by_alias).get(str(detail['loc'][0]), 'azuread:tenantId')}: {detail['msg'].removeprefix('Value error, ')}"
             for detail in error.errors()
-            if detail["loc"][0] in {"metadata_host", "metadataHost"}
         ]
     return connection, []
 

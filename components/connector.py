@@ -16,9 +16,9 @@ import pulumi_azuread as azuread
 
 from components import drift
 from components.application import RoomzApplication, RoomzApplicationArgs
-from components.consent import CalendarsConsent, CalendarsConsentArgs
+from components.consent import CalendarsConsent, CalendarsConsentArgs, ExistingGrant
 from components.last_outputs import LastOutputs
-from components.microsoft_graph import ApplicationPermission, look_up_microsoft_graph
+from components.microsoft_graph import ApplicationPermission, look_up_microsoft_graph, one_line
 from components.observation import Observation
 from components.room_access import RestrictionRemoval, RoomAccess, RoomAccessArgs
 from components.secret import ClientSecret, ClientSecretArgs
@@ -55,15 +55,17 @@ class RoomzConnectorArgs:
     """What the tenant looks like now; None where observing is switched off."""
 
 
-def desired_state(settings: Settings, mark: str, client_id: str | None = None) -> DesiredState:
-    """What is wanted in Exchange, as the document that the scripts read."""
+def desired_state(settings: Settings, mark: str, last: LastOutputs | None = None) -> DesiredState:
+    """What is wanted in Exchange, as the document that the scripts read; `last` names the application where it is known."""
     group = settings.group
     if group.primary_smtp_address is None:  # Settings refuses it before anybody gets here.
         raise ValueError("group.primarySmtpAddress is missing")
     return DesiredState(
         connection=settings.connection,
         mark=mark,
-        application=Application(client_id=client_id),
+        application=Application(client_id=last.client_id, object_id=last.application_object_id)
+        if last
+        else Application(),
         rooms=Rooms(**settings.rooms.model_dump()),
         group=Group(
             **{
@@ -99,7 +101,7 @@ class RoomzConnector(pulumi.ComponentResource):
             today,
             args.mark,
         )
-        caller = azuread.get_client_config(pulumi.InvokeOptions(parent=self)).object_id
+        caller = _caller(self)
         owner_ids = settings.owners or (caller,)
         self._refuse_lock_out(settings, caller)
         graph = look_up_microsoft_graph(self)
@@ -107,7 +109,10 @@ class RoomzConnector(pulumi.ComponentResource):
 
         desired = desired_state(settings, args.mark)
         child = pulumi.ResourceOptions(parent=self)
-        removal = RestrictionRemoval(f"{name}-restriction-removal", desired, protect=settings.protect, opts=child)
+        # `protect` and `deleted_with` never stand together, not even in a state that a failed run leaves: a change of the
+        # configuration takes one away in its first `up` and brings the other in the next.
+        protect = settings.protect and last.protect is not False
+        removal = RestrictionRemoval(f"{name}-restriction-removal", desired, protect=protect, opts=child)
         application = RoomzApplication(
             f"{name}-application",
             RoomzApplicationArgs(
@@ -116,14 +121,14 @@ class RoomzConnector(pulumi.ComponentResource):
                 owner_ids=owner_ids,
                 owners_are_exact=bool(settings.owners),
                 requested_role_ids=[role_id],
-                protect=settings.protect,
+                protect=protect,
                 after=[removal.command],
             ),
             child,
         )
         # One deletion ends everything at once where nothing is protected. With protection a forced destroy must really have
         # deleted grant and secrets before it stops at the application.
-        deleted_with = None if settings.protect else application.application
+        deleted_with = None if settings.protect or last.protect else application.application
         revision = drift.exchange_revision(last.exchange_revision, observation)
         access = RoomAccess(
             f"{name}-room-access",
@@ -142,6 +147,8 @@ class RoomzConnector(pulumi.ComponentResource):
                 service_principal=application.service_principal,
                 resource_object_id=graph.object_id,
                 role_id=role_id,
+                existing=_existing_grant(args, graph.object_id, role_id),
+                connection=settings.connection,
                 after=[removal.command, access.command],
                 deleted_with=deleted_with,
             ),
@@ -154,7 +161,8 @@ class RoomzConnector(pulumi.ComponentResource):
                     planned=planned,
                     application=application.application,
                     connection=settings.connection,
-                    after=[removal.command, consent.grant],
+                    # The grant's removal as well: on the way down secrets go before the grant does.
+                    after=[removal.command, consent.grant, consent.removal],
                     deleted_with=deleted_with,
                 ),
                 child,
@@ -193,13 +201,16 @@ class RoomzConnector(pulumi.ComponentResource):
         observation, last = args.observation, args.last_outputs
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(POLICY_NOTICE, self)
+        if args.settings.protect and last.protect is False:
+            pulumi.log.warn(
+                "roomz:protect counts after the next `up`: this one takes away what must not stand beside it.", self
+            )
         for message in drift.secret_messages(plan, last):
             pulumi.log.warn(message, self)
         if observation is None:
             return
-        if last.client_id is not None:
-            for message in drift.exchange_messages(observation):
-                pulumi.log.warn(message, self)
+        for message in drift.exchange_messages(observation, first_run=last.client_id is None):
+            pulumi.log.warn(message, self)
 
         expected = drift.ExpectedEntra(args.settings.owners or None, (role_id,))
         for message in drift.entra_messages(observation, last, expected):
@@ -214,6 +225,35 @@ class RoomzConnector(pulumi.ComponentResource):
                 pulumi.log.warn(drift.made_anew_message(newest.generation), self)
 
         secrets[-1].password.key_id.apply(warn)
+
+
+def _existing_grant(args: RoomzConnectorArgs, resource_object_id: str, role_id: str) -> ExistingGrant | None:
+    """The grant that this stack's application holds already.
+
+    Only where the last outputs name the application: the mark alone might lead to the application of a stack of that name
+    whose state was lost.
+    """
+    observation = args.observation
+    if observation is None or args.last_outputs.client_id is None or observation.entra.service_principal is None:
+        return None
+    return next(
+        (
+            ExistingGrant(id=grant.id, principal_object_id=observation.entra.service_principal.object_id)
+            for grant in observation.entra.grants
+            if grant.app_role_id.lower() == role_id.lower() and grant.resource_id.lower() == resource_object_id.lower()
+        ),
+        None,
+    )
+
+
+def _caller(parent: pulumi.Resource) -> str:
+    """The object id of whoever deploys. Raises pulumi.RunError, in one line, where the provider cannot sign in."""
+    try:
+        return azuread.get_client_config(pulumi.InvokeOptions(parent=parent)).object_id
+    except Exception as error:  # noqa: BLE001 -- an invoke that fails raises nothing narrower
+        raise pulumi.RunError(
+            f"The azuread provider could not be used, so nothing was changed. {one_line(error)}"
+        ) from None
 
 
 def _outputs(
@@ -265,6 +305,7 @@ def _outputs(
             }
         ),
         "exchangeRevision": revision,
+        "protect": settings.protect,
         "rooms": access.result.apply(lambda result: result["rooms"]),
         "connector": {
             "friendlyName": settings.connector.friendly_name,

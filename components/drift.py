@@ -37,9 +37,13 @@ def exchange_revision(last: str | None, observation: Observation | None) -> str:
     return last
 
 
-def exchange_messages(observation: Observation) -> Iterator[str]:
-    """What differs in Exchange, and what else the reading noticed there."""
-    if observation.exchange.differs:
+def exchange_messages(observation: Observation, *, first_run: bool = False) -> Iterator[str]:
+    """What differs in Exchange, and what else the reading noticed there.
+
+    On a first run everything differs, which needs no words unless something of that name exists already.
+    """
+    exists = all(action.kind != "createGroup" for action in observation.exchange.actions)
+    if observation.exchange.differs and (exists or not first_run):
         yield (
             f"Exchange Online differs from what is declared: {observation.exchange.summary}. `pulumi up` changes exactly that."
         )
@@ -56,6 +60,12 @@ def entra_messages(observation: Observation, last: LastOutputs, expected: Expect
         return
     yield from _orphaned_applications(observation, last)
     application = observation.application(last.client_id)
+    if application is None and observation.entra.application_is_gone is not True:
+        yield (
+            f"The reading does not show the application {last.client_id}, and does not show either that it is gone. Nothing is concluded "
+            "from it; look again later with: pulumi preview"
+        )
+        return
     if application is None:
         yield (
             f"The application {last.client_id} is gone from the tenant. Restore it within 30 days (Entra ID > App registrations > "
@@ -76,6 +86,11 @@ def secret_messages(plan: SecretPlan, last: LastOutputs) -> Iterator[str]:
         yield f"Client secret generation {plan.newest.generation} will be issued; it ends on {format_date(plan.newest.ends_on)}."
     for removed in plan.removed:
         yield f"Client secret generation {removed.generation} (key id {removed.key_id}) will be removed: {removed.reason}."
+    for lingering in plan.lingering:
+        yield (
+            f"{lingering.display_name!r} (key id {lingering.key_id}) was to be removed and still lives. This run tries again; to end it "
+            "at once, delete it at Entra ID > App registrations > Certificates & secrets."
+        )
     for orphan in plan.orphans:
         yield (
             f"A password of this stack is in the tenant but not in its state: {orphan.display_name!r}, key id {orphan.key_id}, ends on "
@@ -87,8 +102,8 @@ def secret_messages(plan: SecretPlan, last: LastOutputs) -> Iterator[str]:
 def made_anew_message(generation: int) -> str:
     """What is to be done about a number that stands for another secret than the one that may have been handed over."""
     return (
-        f"Client secret generation {generation} had to be made anew under its own number: if it was handed over, the ROOMZ Portal has a "
-        "dead value now. Issue the next generation and hand that over: "
+        f"Client secret generation {generation} had to be made anew under its own number: what was handed over under it is another "
+        "value, which may be dead. Issue the next generation and hand that over: "
         f"pulumi config set --path 'roomz:secret.generation' {generation + 1}"
     )
 
@@ -108,9 +123,9 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
     """What an earlier run made before it was cut off; only the engine knows whether its state has it."""
     for found in observation.entra.applications:
         yield (
-            f"An earlier run made the application {found.display_name!r}, client id {found.client_id}, and did not end well. Where the "
-            "stack's state has it, this run goes on with it. Where this run makes another one, delete that one at Entra ID > App "
-            f"registrations (object id {found.object_id})."
+            f"An application carries this stack's mark that its outputs do not know: {found.display_name!r}, client id {found.client_id}. An "
+            "earlier run was cut off, or the state was lost. Where the state has it, this run goes on with it. Where this run makes "
+            f"another one, delete that one at Entra ID > App registrations (object id {found.object_id})."
         )
     if any(grant.app_role_id.lower() in expected.granted_role_ids for grant in observation.entra.grants):
         yield (

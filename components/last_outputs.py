@@ -21,6 +21,7 @@ class LastOutputs:
     application_object_id: str | None = None
     access: str | None = None
     exchange_revision: str | None = None
+    protect: bool | None = None
     issued_secrets: tuple[IssuedSecret, ...] = ()
 
 
@@ -39,5 +40,6 @@ def parse_last_outputs(outputs: Mapping[str, Any]) -> LastOutputs:
         application_object_id=outputs.get("applicationObjectId"),
         access=access.get("model") if isinstance(access, Mapping) else None,
         exchange_revision=outputs.get("exchangeRevision"),
+        protect=outputs.get("protect"),
         issued_secrets=tuple(issued_from_outputs(outputs.get("issuedSecrets") or {})),
     )

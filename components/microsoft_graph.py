@@ -43,3 +43,8 @@ def look_up_microsoft_graph(parent: pulumi.Resource) -> MicrosoftGraph:
     """Ask the tenant once, at preview and update alike; needs Application.Read.All."""
     found = azuread.get_service_principal(client_id=MICROSOFT_GRAPH_CLIENT_ID, opts=pulumi.InvokeOptions(parent=parent))
     return MicrosoftGraph(found.object_id, found.app_role_ids)
+
+
+def one_line(error: Exception) -> str:
+    """What a provider's error says, without its traceback and line breaks."""
+    return " ".join(str(error).split())[:600]

@@ -82,8 +82,13 @@ class ServicePrincipalObservation(_Observed):
 
 
 class EntraObservation(_Observed):
-    """Microsoft Entra: the applications, and service principal and grants of this stack's client id."""
+    """Microsoft Entra: the applications, and service principal and grants of this stack's client id.
 
+    `application_is_gone`: what the reading says of the client id that was asked for, after more than one look; None when none was
+    asked for, or when it cannot be told.
+    """
+
+    application_is_gone: bool | None = None
     applications: tuple[ApplicationObservation, ...] = ()
     service_principal: ServicePrincipalObservation | None = None
     grants: tuple[Grant, ...] = ()
@@ -101,12 +106,18 @@ class Observation(_Observed):
         wanted = (client_id or "").lower()
         return next((found for found in self.entra.applications if found.client_id.lower() == wanted), None)
 
-    def passwords(self, client_id: str | None) -> list[ObservedPassword]:
-        """The passwords that decide about secrets: of this stack's client id, or, while that is not known, of the mark."""
+    def passwords(self, client_id: str | None) -> list[ObservedPassword] | None:
+        """The passwords that decide about secrets: of this stack's client id, or, while that is not known, of the mark.
+
+        None when the reading does not show the application and does not say that it is gone either: an empty or shortened list
+        is never taken for "there is nothing".
+        """
         if client_id is None:
             applications = self.entra.applications
         else:
             found = self.application(client_id)
+            if found is None and self.entra.application_is_gone is not True:
+                return None
             applications = (found,) if found else ()
         return [
             ObservedPassword(password.key_id, password.display_name or "", password.end_date_time)

@@ -20,6 +20,7 @@ OUTPUTS = {
     "apiPermissionsUrl": "The portal's page of the application's API permissions.",
     "access": "How the application is kept to the rooms: `model`, `consent`, `group` and `policy` with their identities.",
     "exchangeRevision": "Moves when Exchange Online differed from what is declared and was repaired.",
+    "protect": "What `roomz:protect` was in this run; a change counts after the next `up`.",
     "rooms": "How many rooms are wanted (`number`), are in reach (`inReach`) and keep meeting titles (`withTitles`).",
     "connector": "What to choose and type in the ROOMZ Portal, without the secret.",
 }

@@ -43,7 +43,8 @@ class SecretRules:
 class IssuedSecret:
     """A secret that an earlier run issued, as the provider reported it. Times are UTC.
 
-    `made_anew`: the same number has had another key id before (see PlannedSecret.replaced_by).
+    `made_anew`: the same number has had another key id before (see PlannedSecret.replaced_by). `key_id` is empty for a number
+    that only the tenant shows; `seen_key_ids` are then the passwords that carry it there.
     """
 
     generation: int
@@ -51,6 +52,7 @@ class IssuedSecret:
     issued_on: datetime
     ends_on: datetime
     made_anew: bool = False
+    seen_key_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,17 @@ class PlannedSecret:
     display_name: str
     key_id: str | None = None
     made_anew: bool = False
+    seen_key_ids: tuple[str, ...] = ()
 
     def replaced_by(self, key_id: str) -> bool:
-        """Whether the provider now reports another secret under this number than an earlier run did.
+        """Whether the provider now reports another secret under this number than there was before.
 
-        It happens within the hour in which a reading may lag: a forced destroy, or an application that was made anew, takes
-        the secret away, and the engine issues it once more. Whoever has the earlier value has nothing.
+        It happens within the hour in which a reading may lag (a forced destroy, or an application that was made anew, takes the
+        secret away, and the engine issues it once more), and when state or outputs were lost. What was handed over under this
+        number is another value.
         """
-        return self.made_anew or (self.key_id is not None and self.key_id.lower() != key_id.lower())
+        before = (self.key_id,) if self.key_id else self.seen_key_ids
+        return self.made_anew or (bool(before) and key_id.lower() not in {each.lower() for each in before})
 
 
 @dataclass(frozen=True)
@@ -95,12 +100,13 @@ class SecretPlan:
     """Everything that this run declares about secrets.
 
     `secrets` is never empty and is sorted by generation. `orphans` are passwords with this stack's mark that no output knows:
-    they are named, never removed.
+    they are named, never removed. `lingering` are those that an earlier run was told to remove and that still live.
     """
 
     secrets: tuple[PlannedSecret, ...]
     removed: tuple[RemovedSecret, ...]
     orphans: tuple[ObservedPassword, ...]
+    lingering: tuple[ObservedPassword, ...] = ()
 
     @property
     def newest(self) -> PlannedSecret:
@@ -197,6 +203,7 @@ def plan_secrets(
             display_name(mark, secret.generation),
             key_id=secret.key_id or None,
             made_anew=secret.made_anew,
+            seen_key_ids=secret.seen_key_ids,
         )
         for secret in known
         if secret.generation not in removals
@@ -209,7 +216,10 @@ def plan_secrets(
         for secret in known
         if secret.generation in removals
     )
-    return SecretPlan(tuple(kept), removed, _orphans(known, observed, mark))
+    unknown = _unknown(known, observed, mark)
+    lingering = tuple(password for password in unknown if _was_to_go(password, rules, mark))
+    orphans = tuple(password for password in unknown if password not in lingering)
+    return SecretPlan(tuple(kept), removed, orphans, lingering)
 
 
 def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime, *, made_anew: bool = False) -> HandOver:
@@ -247,17 +257,30 @@ def issued_from_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> list[Issued
 def _with_unsaved(
     issued: list[IssuedSecret], observed: Sequence[ObservedPassword] | None, mark: str
 ) -> list[IssuedSecret]:
-    """Add the one generation that a run may have issued without saving its outputs, as the tenant shows it.
+    """Add what earlier runs issued without saving their outputs, as the tenant shows it.
 
-    A run issues at most one, so only the number that follows the newest can be it; its key id stays unknown here, since two
-    passwords may carry that number and only the engine's state knows which is ours.
+    A run issues at most one, so beside outputs only the number that follows the newest can be it. Without any outputs every
+    number is taken back: the engine's state may still hold them, and what is not declared would be removed. The key id stays
+    unknown here, since several passwords may carry a number and only the state knows which is ours.
     """
     following = max((secret.generation for secret in issued), default=-1) + 1
-    ends = [password.ends_on for password in observed or () if generation_in(password.display_name, mark) == following]
-    if not ends:
-        return issued
-    # The start is not needed: a secret without a key id is never compared with a reading.
-    return [*issued, IssuedSecret(following, "", max(ends), max(ends))]
+    seen: dict[int, list[ObservedPassword]] = {}
+    for password in observed or ():
+        generation = generation_in(password.display_name, mark)
+        if generation is not None and (generation == following or not issued):
+            seen.setdefault(generation, []).append(password)
+    unsaved = [
+        # The start is not needed: a secret without a key id is never compared with a reading.
+        IssuedSecret(
+            generation,
+            "",
+            issued_on=max(password.ends_on for password in passwords),
+            ends_on=max(password.ends_on for password in passwords),
+            seen_key_ids=tuple(password.key_id for password in passwords),
+        )
+        for generation, passwords in seen.items()
+    ]
+    return [*issued, *unsaved]
 
 
 def _is_gone(secret: IssuedSecret, observed: Sequence[ObservedPassword] | None, today: datetime) -> bool:
@@ -308,7 +331,12 @@ def _refuse_impossible(rules: SecretRules, newest: int, *, issues_next: bool) ->
     if rules.revoked_through is not None and rules.revoked_through > newest:
         raise SecretPlanError(
             f"roomz:secret.revokedThrough is {rules.revoked_through}, but the newest secret is {_named(newest)}: only a secret that "
-            "was issued can be revoked. Set it to a generation that stands in: pulumi stack output issuedSecrets"
+            "was issued can be revoked. "
+            + (
+                f"Set it with: pulumi config set --path 'roomz:secret.revokedThrough' {newest}"
+                if newest >= 0
+                else "Remove it with: pulumi config rm --path 'roomz:secret.revokedThrough'"
+            )
         )
     if rules.revoked_through is not None and rules.revoked_through >= newest_after:
         raise SecretPlanError(
@@ -322,10 +350,10 @@ def _named(generation: int) -> str:
     return f"generation {generation}" if generation >= 0 else "not issued yet"
 
 
-def _orphans(
+def _unknown(
     known: Sequence[IssuedSecret], observed: Sequence[ObservedPassword] | None, mark: str
 ) -> tuple[ObservedPassword, ...]:
-    """Passwords with our mark that no output knows, except those that may be the engine's own unsaved one."""
+    """Passwords with our mark that no output knows, except those that may be the engine's own unsaved ones."""
     keys = {secret.key_id.lower() for secret in known}
     unsaved = {secret.generation for secret in known if not secret.key_id}
     return tuple(
@@ -335,3 +363,13 @@ def _orphans(
         and password.key_id.lower() not in keys
         and generation not in unsaved
     )
+
+
+def _was_to_go(password: ObservedPassword, rules: SecretRules, mark: str) -> bool:
+    """Whether the configuration says that this number is to be gone."""
+    generation = generation_in(password.display_name, mark)
+    if generation is None:
+        return False
+    revoked = rules.revoked_through is not None and generation <= rules.revoked_through
+    handed_past = rules.handed_over is not None and generation < rules.handed_over
+    return revoked or handed_past

@@ -6,7 +6,7 @@ needs the tenant or the last outputs (`secret_plan.py`, `drift.py`) and declares
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -15,9 +15,15 @@ from pydantic_core import PydanticCustomError
 
 from components.secret_plan import SecretRules
 from microsoft365.connection import Connection
+from microsoft365.validation import (
+    LONGEST_NAME,
+    check_address,
+    check_guid,
+    check_name,
+    check_removal_limit,
+    check_unique,
+)
 
-# Exchange's own limits: "New-DistributionGroup", https://learn.microsoft.com/powershell/module/exchange/new-distributiongroup
-GROUP_NAME_LENGTH = 64
 # Microsoft Graph: application resource type, displayName is at most 256 characters.
 DISPLAY_NAME_LENGTH = 256
 
@@ -30,39 +36,31 @@ def _not_yet(value: str, instead: str) -> PydanticCustomError:
     return _problem(f"{value} is not supported yet. {instead}")
 
 
-def _address(value: str) -> str:
-    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+", value):
-        raise _problem("is not an e-mail address such as room-eiger@contoso.com")
-    return value
+def _by(check: Callable[[str], str]) -> Callable[[str], str]:
+    """The scripts' own check, so that what is accepted here is accepted there; its words follow the value."""
 
+    def validate(value: str) -> str:
+        try:
+            return check(value)
+        except ValueError as error:
+            raise _problem(str(error).removeprefix(repr(value)).strip()) from None
 
-def _guid(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value):
-        raise _problem(
-            "is not an object id such as 3f2504e0-4f89-41d3-9a0c-0305e82c3301 (Entra ID > Overview shows it)"
-        )
-    return value.lower()
+    return validate
 
 
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    folded = [value.lower() for value in values]
-    twice = [value for index, value in enumerate(values) if folded[index] in folded[:index]]
-    if twice:
-        raise _problem(f"lists {', '.join(twice)} more than once; each belongs there once")
+    try:
+        check_unique(values)
+    except ValueError:
+        folded = [value.casefold() for value in values]
+        twice = [value for index, value in enumerate(values) if folded[index] in folded[:index]]
+        raise _problem(f"lists {', '.join(twice)} more than once; each belongs there once") from None
     return values
 
 
-def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", value):
-        raise _problem(
-            "is not a host name, with its port where it needs one, such as outlook.office365.com (no https://)"
-        )
-    return value
-
-
-Address = Annotated[str, AfterValidator(_address)]
-ObjectId = Annotated[str, AfterValidator(_guid)]
-Host = Annotated[str, AfterValidator(_host)]
+Address = Annotated[str, AfterValidator(_by(check_address))]
+ObjectId = Annotated[str, AfterValidator(_by(check_guid))]
+Name = Annotated[str, AfterValidator(_by(check_name))]
 
 
 class Section(BaseModel):
@@ -167,30 +165,23 @@ class Rooms(Section):
 
     @model_validator(mode="after")
     def _share(self) -> "Rooms":
-        value = self.max_removals
-        good = value is None or (isinstance(value, int) and value >= 0) or _is_share(value)
-        if not good:
-            raise _problem(f"maxRemovals is {value!r}; it is a number of rooms (0 or more) or a share from 0% to 100%")
+        if self.max_removals is not None:
+            try:
+                check_removal_limit(self.max_removals)
+            except ValueError:
+                raise _problem(
+                    f"maxRemovals is {self.max_removals!r}; it is a number of rooms (0 or more) or a share from 0% to 100%"
+                ) from None
         return self
-
-
-def _is_share(value: object) -> bool:
-    match = re.fullmatch(r"(\d{1,3}) ?%", value) if isinstance(value, str) else None
-    return match is not None and int(match[1]) <= 100
 
 
 class Group(Section):
     """Keys below `roomz:group`: the mail-enabled security group that holds the rooms."""
 
-    name: str = Field(
-        "RoomzResources",
-        min_length=1,
-        max_length=GROUP_NAME_LENGTH,
-        description="Its name; a change renames it in place.",
-    )
+    name: Name = Field("RoomzResources", description="Its name; a change renames it in place.")
     alias: str = Field(
         "",
-        max_length=GROUP_NAME_LENGTH,
+        max_length=LONGEST_NAME,
         pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]*(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$",
         description="Its alias. Default: the name, without what an alias cannot hold.",
     )
@@ -233,7 +224,7 @@ class Exchange(Section):
 class Endpoints(Section):
     """Keys below `roomz:endpoints`."""
 
-    exchange: Host | None = Field(
+    exchange: str | None = Field(
         None,
         description="Exchange's host for a cloud that is not listed and for the simulated tenant. Default: by `azuread:environment`.",
     )

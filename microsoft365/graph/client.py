@@ -26,6 +26,11 @@ class Graph:
         """The client that this one sends by."""
         return self._http
 
+    @property
+    def base(self) -> str:
+        """The address that every path is below."""
+        return self._base
+
     def get(self, path: str, *, right: str) -> Item | None:
         """Read one object; None when it does not exist. `right` is what a refusal says is needed."""
         response = self.send("GET", f"{self._base}{path}", right=right)

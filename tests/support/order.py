@@ -3,6 +3,7 @@
 Owns the recognition of the calls that open or close something. Owns no knowledge of how the project makes them.
 """
 
+from collections import Counter
 from typing import Any
 
 Entry = dict[str, Any]
@@ -12,9 +13,21 @@ RESTRICTING = ("policy", "group")
 
 
 def kind(entry: Entry) -> str | None:
-    """What a successful call did to the application's reach, such as `grant made` or `policy removed`; None for all others."""
-    if not isinstance(entry["status"], int) or not 200 <= entry["status"] < 300:
+    """What a call did to the application's reach, such as `grant made` or `policy removed`; None for all others.
+
+    An answer that was lost may or may not have had its effect: the worse is assumed. What opens was made, what closes was not;
+    what closes was removed, what opens was not.
+    """
+    what = _meant(entry)
+    if what is None:
         return None
+    if entry["status"] == "reset":
+        thing, _, verb = what.partition(" ")
+        return what if (thing in OPENING) == (verb == "made") else None
+    return what if isinstance(entry["status"], int) and 200 <= entry["status"] < 300 else None
+
+
+def _meant(entry: Entry) -> str | None:
     method, path, cmdlet = entry["method"], entry["path"], entry["cmdlet"]
     if cmdlet:
         return {
@@ -44,17 +57,20 @@ def story(entries: list[Entry]) -> list[str]:
 
 
 def assert_closed_at_every_instant(entries: list[Entry]) -> None:
-    """A grant or a secret exists only while a restriction does: from before they are made until after they are gone."""
-    made: set[str] = set()
+    """A grant or a secret exists only while a restriction does: from before they are made until after they are gone.
+
+    Things are counted, not told apart: for a log in which one stack worked in the tenant.
+    """
+    there: Counter[str] = Counter()
     for what in story(entries):
         thing, _, verb = what.partition(" ")
         if verb == "made":
-            made.add(thing)
+            there[thing] += 1
         elif what == "application removed":
-            made -= {"application", *OPENING}
+            for ended in ("application", *OPENING):
+                there[ended] = 0
         else:
-            made.discard(thing)
-        opened = [name for name in OPENING if name in made]
-        if opened:
-            missing = [name for name in RESTRICTING if name not in made]
-            assert not missing, f"after {what!r} there is a {opened} without a {missing}: {story(entries)}"
+            there[thing] = max(0, there[thing] - 1)
+        opened = [name for name in OPENING if there[name]]
+        missing = [name for name in RESTRICTING if not there[name]]
+        assert not (opened and missing), f"after {what!r} there is a {opened} without a {missing}: {story(entries)}"

@@ -8,12 +8,14 @@ from components.drift import (
     UNOBSERVED,
     ExpectedEntra,
     entra_messages,
+    exchange_messages,
     exchange_revision,
     made_anew_message,
     secret_messages,
 )
 from components.last_outputs import LastOutputs
 from components.observation import (
+    Action,
     ApplicationObservation,
     EntraObservation,
     ExchangeObservation,
@@ -60,7 +62,7 @@ def test_nothing_can_be_missing_before_a_stack_has_ended_well_once() -> None:
 @pytest.mark.parametrize(
     ("entra", "words"),
     [
-        (EntraObservation(), "application c is gone"),
+        (EntraObservation(application_is_gone=True), "application c is gone"),
         (WHOLE.model_copy(update={"service_principal": None}), "enterprise application"),
         (WHOLE.model_copy(update={"grants": ()}), "grant (admin consent)"),
         (
@@ -77,6 +79,25 @@ def test_what_is_missing_is_named_with_the_command_that_mends_it(entra: EntraObs
     (message,) = said(entra)
     assert words in message
     assert "pulumi up --refresh" in message
+
+
+def test_invariant_3_a_reading_that_misses_the_application_concludes_nothing() -> None:
+    for unsure in (EntraObservation(), EntraObservation(application_is_gone=False)):
+        (message,) = said(unsure)
+        assert "Nothing is concluded" in message
+        assert observe(unsure).passwords("c") is None
+    assert observe(EntraObservation(application_is_gone=True)).passwords("c") == []
+    assert observe(EntraObservation()).passwords(None) == []
+
+
+def test_a_first_run_says_what_differs_only_where_something_exists() -> None:
+    def run(*kinds: str) -> list[str]:
+        actions = tuple(Action(kind=kind, subject="s", reason="r") for kind in kinds)
+        exchange = ExchangeObservation(restriction="absent", differs=True, summary="it differs", actions=actions)
+        return list(exchange_messages(Observation(observed_at=NOW, exchange=exchange), first_run=True))
+
+    assert run("createGroup", "addMember") == []
+    assert "it differs" in run("markGroup", "removeMember")[0]
 
 
 def test_a_grant_that_the_stack_did_not_make_is_named() -> None:

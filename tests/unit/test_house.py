@@ -1,6 +1,7 @@
 """The house: imports point one way, documentation is not stale, no file grows beyond reason."""
 
 import ast
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,12 @@ PACKAGES = ("components", "microsoft365", "scripts", "simulator", "tests", "tool
 # simulator: a client and a simulator that shared code would share its mistakes.
 ALLOWED: dict[str, set[str]] = {
     "__main__": {"components"},
-    "components": {"components", "microsoft365.connection", "microsoft365.exchange.desired"},
+    "components": {
+        "components",
+        "microsoft365.connection",
+        "microsoft365.exchange.desired",
+        "microsoft365.validation",
+    },
     "microsoft365": {"microsoft365"},
     "scripts": {"scripts", "microsoft365", "components.settings", "components.secret_plan"},
     "scripts.local_tenant": {"scripts", "simulator"},
@@ -31,8 +37,21 @@ def sources() -> Iterator[Path]:
         yield from sorted(path for path in (ROOT / package).rglob("*.py") if "node_modules" not in path.parts)
 
 
+def parsed(path: Path) -> ast.Module:
+    """The module's syntax tree.
+
+    Without a collection in the middle: CPython 3.11 fails to parse while it runs the finalizers of what Pulumi's SDK left behind
+    in other tests ("AST constructor recursion depth mismatch").
+    """
+    gc.disable()
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    finally:
+        gc.enable()
+
+
 def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -67,7 +86,7 @@ def test_component_modules_have_real_annotations() -> None:
 
 @pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_says_what_it_owns(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
+    assert ast.get_docstring(parsed(path)), f"{path} has no docstring"
 
 
 def test_generated_documentation_is_fresh() -> None:

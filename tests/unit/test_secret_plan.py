@@ -137,7 +137,8 @@ def test_revoking_the_newest_goes_with_asking_for_a_newer_one() -> None:
         (SecretRules(generation=1), [], ["secret.generation is 1", "not issued yet", "generation' 0"]),
         (SecretRules(handed_over=1), [0], ["secret.handedOver is 1", "generation 0", "handedOver' 0"]),
         (SecretRules(handed_over=0), [], ["secret.handedOver is 0", "config rm --path"]),
-        (SecretRules(revoked_through=1), [0], ["secret.revokedThrough is 1", "issuedSecrets"]),
+        (SecretRules(revoked_through=1), [0], ["secret.revokedThrough is 1", "revokedThrough' 0"]),
+        (SecretRules(revoked_through=0), [], ["secret.revokedThrough is 0", "config rm --path"]),
         (SecretRules(revoked_through=0), [0], ["ROOMZ would be left without any", "generation' 1"]),
         (SecretRules(generation=1, revoked_through=1), [0], ["secret.revokedThrough is 1"]),
     ],
@@ -183,6 +184,29 @@ def test_a_first_secret_that_a_run_issued_without_saving_its_outputs_keeps_its_e
     plan = plan_secrets(SecretRules(), [], seen(unsaved), TODAY, MARK)
     assert generations(plan) == [0]
     assert plan.newest.ends_on == unsaved.ends_on
+
+
+def test_invariant_5_lost_outputs_take_no_secret_away() -> None:
+    """Without outputs every number that the tenant shows is declared again: what is not declared would be removed."""
+    old, new = issued(0), issued(1)
+    plan = plan_secrets(SecretRules(), [], seen(old, new), TODAY, MARK)
+    assert generations(plan) == [0, 1]
+    assert plan.removed == ()
+    assert plan.orphans == ()
+
+
+def test_a_number_taken_back_that_turns_out_to_be_another_secret_was_not_handed_over() -> None:
+    """State and outputs were lost: the tenant shows the former secret, the provider issues another under its number."""
+    plan = plan_secrets(SecretRules(handed_over=0), [], seen(issued(0)), TODAY, MARK)
+    assert not plan.newest.replaced_by("key-0")
+    assert plan.newest.replaced_by("key-new")
+
+
+def test_what_was_to_be_removed_and_still_lives_is_no_orphan() -> None:
+    old, new = issued(0), issued(1)
+    plan = plan_secrets(SecretRules(revoked_through=0), [new], seen(old, new), TODAY, MARK)
+    assert [password.key_id for password in plan.lingering] == ["key-0"]
+    assert plan.orphans == ()
 
 
 def test_a_password_with_our_mark_that_nobody_knows_is_named_and_one_of_a_person_is_left_alone() -> None:
