@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_exponential
 
 from components.secret_plan import IssuedSecret, issued_from_outputs
 
@@ -28,8 +29,25 @@ class LastOutputs:
 def read_last_outputs() -> LastOutputs:
     """Ask the engine for the outputs of this very stack. Works at preview and update alike, and on a new stack."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        return parse_last_outputs(_read(name))
+    except Exception as error:  # noqa: BLE001 -- an invoke that fails raises nothing narrower
+        raise pulumi.RunError(
+            f"The stack's last outputs could not be read, so nothing was changed: {' '.join(str(error).split())}. Try again."
+        ) from None
+
+
+@retry(
+    # A file backend rewrites the checkpoint at the start of an update, while the program reads it.
+    retry=retry_if_exception(lambda error: "failed to load checkpoint" in str(error)),
+    wait=wait_exponential(multiplier=0.05, max=1),
+    stop=stop_after_delay(10),
+    reraise=True,
+)
+def _read(name: str) -> Mapping[str, Any]:
     result = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name})
-    return parse_last_outputs((result.value or {}).get("outputs") or {})
+    outputs: Mapping[str, Any] = (result.value or {}).get("outputs") or {}
+    return outputs
 
 
 def parse_last_outputs(outputs: Mapping[str, Any]) -> LastOutputs:
