@@ -25,7 +25,7 @@ def observe_tenant(session: Session, desired: DesiredState, reporter: Reporter) 
     """Read Exchange and Entra and return the document. Raises what reading and planning raise."""
     client_id = desired.application.client_id
     with ThreadPoolExecutor(max_workers=1) as pool:
-        entra_later = pool.submit(observe_entra, session.graph, desired.mark, client_id)
+        entra_later = pool.submit(observe_entra, session.graph, desired.mark, client_id, desired.application.object_id)
         if client_id is None:
             # Outputs that were lost: the application is known by its mark.
             desired = with_client_id(desired, entra_later.result()[1])

@@ -9,12 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from microsoft365 import marks
-from microsoft365.graph.client import Graph, Item
+from microsoft365.errors import TenantRefused
+from microsoft365.graph.client import Graph, Item, describe, error_of
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 _SELECT = "id,appId,displayName,notes,passwordCredentials,requiredResourceAccess"
 _READ = "Application.Read.All"
+# Before an object that Graph does not find is asked for again: its servers agree within seconds as a rule ("Eventual
+# consistency", Microsoft Graph best practices).
+_SECOND_LOOK_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +100,24 @@ def calendar_roles(graph: Graph) -> dict[str, str]:
     }
 
 
-def observe_entra(graph: Graph, mark: str, client_id: str | None) -> tuple[dict[str, Any], str | None]:
+def observe_entra(
+    graph: Graph, mark: str, client_id: str | None, object_id: str | None = None
+) -> tuple[dict[str, Any], str | None]:
     """Read what `observe` prints under `entra`, and the client id that it is about.
 
-    Without a client id the application is looked for by its mark; one that is the only one is taken.
+    Without a client id the application is looked for by its mark; one that is the only one is taken. With one,
+    `applicationIsGone` tells whether it exists, and while it does it is among `applications`: a list that does not show
+    it is not believed. Raises TenantRefused when that cannot be decided, and what reading raises.
     """
     applications = ours(all_applications(graph), mark, client_id)
-    if client_id is None and len(applications) == 1:
+    gone: bool | None = None
+    if client_id is not None:
+        application = next((one for one in applications if client_id_of(one) == client_id), None)
+        if application is None:
+            application = _unlisted(graph, client_id, object_id)
+            applications += [application] if application is not None else []
+        gone = application is None
+    elif len(applications) == 1:
         client_id = client_id_of(applications[0])
     with ThreadPoolExecutor(max_workers=4) as pool:
         principal_later = pool.submit(_principal_and_grants, graph, client_id)
@@ -108,6 +125,7 @@ def observe_entra(graph: Graph, mark: str, client_id: str | None) -> tuple[dict[
         principal, granted = principal_later.result()
     documents = [_document(application, ids) for application, ids in zip(applications, owners, strict=True)]
     return {
+        "applicationIsGone": gone,
         "applications": documents,
         "servicePrincipal": None if principal is None else {"objectId": principal.get("id")},
         "grants": [
@@ -115,6 +133,56 @@ def observe_entra(graph: Graph, mark: str, client_id: str | None) -> tuple[dict[
             for grant in granted
         ],
     }, client_id
+
+
+def _unlisted(graph: Graph, client_id: str, object_id: str | None) -> Item | None:
+    """Read an application that the list does not show; None once it is certain that it is gone.
+
+    Certain is: not found by itself, and found among the deleted items, or still not found a few seconds later. Raises
+    TenantRefused when Graph says both that it is there and that it is deleted, or gives an answer that says neither.
+    """
+    for look in range(2):
+        if look:
+            graph.http.pace.sleep(_SECOND_LOOK_SECONDS)
+        application = _directly(graph, client_id, object_id)
+        deleted = any(item.client_id == client_id for item in deleted_applications(graph))
+        if application is None and deleted:
+            return None
+        if application is not None and not deleted:
+            return application
+    if application is None:
+        return None
+    raise _incomplete(client_id, "it is found by its id and among the deleted items, and not in the list")
+
+
+def _directly(graph: Graph, client_id: str, object_id: str | None) -> Item | None:
+    """Ask for the application by its ids; None when Graph itself says that it does not exist."""
+    keys = [f"/{object_id}"] if object_id else []
+    for key in (*keys, f"(appId='{client_id}')"):
+        response = graph.send("GET", f"{graph.base}/applications{key}?$select={_SELECT}", right=_READ)
+        if response.status_code == 404 and error_of(response)[0]:
+            continue
+        application = _object(response)
+        if response.status_code != 200 or not client_id_of(application):
+            raise _incomplete(client_id, f"asked for it alone, Graph answered {describe(response)}")
+        if client_id_of(application) == client_id:
+            return application
+    return None
+
+
+def _object(response: httpx.Response) -> Item:
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _incomplete(client_id: str, why: str) -> TenantRefused:
+    return TenantRefused(
+        f"incomplete reading: Microsoft Graph does not list the application {client_id}, and whether it is gone cannot be "
+        f"told ({why}); nothing was changed. Run the same command again in some minutes"
+    )
 
 
 def _principal_and_grants(graph: Graph, client_id: str | None) -> tuple[Item | None, Sequence[Item]]:

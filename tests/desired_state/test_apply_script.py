@@ -92,11 +92,31 @@ def test_observe_finds_the_application_by_its_mark_when_outputs_are_lost(
     assert document["entra"]["applications"][0]["clientId"] == settled["application"]["clientId"]
 
 
+def test_invariant_3_observe_does_not_believe_a_list_without_the_application(
+    tenant: Tenant, settled: dict[str, Any]
+) -> None:
+    tenant.fault({"api": "graph", "path": "/applications$"}, {"status": 200, "body": {"value": []}})
+    entra = tenant.run("observe", stdin=settled).document["entra"]
+    assert entra["applicationIsGone"] is False
+    assert [one["clientId"] for one in entra["applications"]] == [settled["application"]["clientId"]]
+    object_id = entra["applications"][0]["objectId"]
+    tenant.graph("DELETE", f"/applications/{object_id}")
+    asked = {**settled, "application": {**settled["application"], "objectId": object_id}}
+    assert tenant.run("observe", stdin=asked).document["entra"]["applicationIsGone"] is True
+    tenant.graph("DELETE", f"/directory/deletedItems/{object_id}")
+    assert tenant.run("observe", stdin=asked).document["entra"]["applicationIsGone"] is True
+
+
 def test_observe_before_anything_exists(tenant: Tenant) -> None:
     document = tenant.run("observe", "--errors-as-json", stdin=tenant.desired()).document
     assert document["exchange"]["restriction"] == "absent"
     assert document["exchange"]["differs"] is True
-    assert document["entra"] == {"applications": [], "servicePrincipal": None, "grants": []}
+    assert document["entra"] == {
+        "applicationIsGone": None,
+        "applications": [],
+        "servicePrincipal": None,
+        "grants": [],
+    }
     assert changes(tenant) == []
 
 
