@@ -13,7 +13,7 @@ from microsoft365 import marks
 from microsoft365.errors import BadInput, GaveUp, Guarded, OutcomeUnknown
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.desired import DesiredState
-from microsoft365.exchange.members import FOREIGN, LAG_SECONDS, MEMBERS_IN_ONE_CALL, change_members
+from microsoft365.exchange.members import FOREIGN, LAG_SECONDS, MEMBERS_IN_ONE_CALL, change_members, see_nobody_again
 from microsoft365.exchange.observed import TITLES, CalendarSettings, Group, Policy
 from microsoft365.exchange.plan import Action, Kind, Plan, plan
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
@@ -53,6 +53,7 @@ def apply(transport: Transport, desired: DesiredState, reporter: Reporter, pace:
     todo = plan(desired, observed)
     if todo.guard is not None:
         raise Guarded(f"nothing was changed: {todo.guard}")
+    see_nobody_again(transport, todo)
     performance = _Performance(transport, desired, todo, reporter, pace)
     return performance.run(observed.policies)
 
@@ -78,7 +79,14 @@ class _Performance:
             self._change(Call(cmdlet, {"Identity": self._guid, **action.values, **FOREIGN}))
         additions = [action for action in self._of("addMember") if action.object_id not in made_with]
         change_members(
-            self._transport, self._guid, self._plan, self._of("removeMember"), additions, self._reporter, self._pace
+            self._transport,
+            self._guid,
+            self._plan,
+            self._of("removeMember"),
+            additions,
+            self._reporter,
+            self._pace,
+            exact=self._desired.group.members == "exact",
         )
         for action in self._of("createPolicy"):
             self._create_policy(action)

@@ -6,6 +6,7 @@ the members again, since Exchange's words for "was a member already" differ with
 
 from collections.abc import Sequence
 
+from microsoft365.errors import TenantRefused
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.plan import Action, Plan
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
@@ -30,14 +31,19 @@ def change_members(
     additions: Sequence[Action],
     reporter: Reporter,
     pace: Pace,
+    *,
+    exact: bool,
 ) -> None:
-    """Take out and add; raises NoAccess or TenantRefused naming who could not be changed."""
+    """Take out and add; raises NoAccess or TenantRefused naming who could not be changed.
+
+    Only `exact` ever replaces the whole list: without it, whoever somebody adds in the meantime stays.
+    """
     number = len(removals) + len(additions)
     if number == 0:
         return
     progress = reporter.begin("Changing the group's members", number)
-    whole = _whole_list(plan, removals)
-    if number > _FEW_CHANGES and 0 < len(whole) <= MEMBERS_IN_ONE_CALL and not _is_new(plan):
+    whole = _whole_list(plan, removals) if exact and plan.group is not None else []
+    if number > _FEW_CHANGES and 0 < len(whole) <= MEMBERS_IN_ONE_CALL:
         call = Call("Update-DistributionGroupMember", {"Identity": group_guid, "Members": whole, **FOREIGN})
         transport.run([call])[0].complete()
         progress(number)
@@ -51,16 +57,29 @@ def change_members(
         _judge(transport, group_guid, removals, additions, failed, pace)
 
 
+def see_nobody_again(transport: Transport, plan: Plan) -> None:
+    """Read the members once more where the first reading showed nobody in a group that exists.
+
+    Everything that was decided rests on it: guards, and who is in the whole list. Raises TenantRefused when there is
+    somebody after all.
+    """
+    if plan.group is None or plan.group.members:
+        return
+    (answer,) = transport.run([reading.members_call(plan.group.guid)])
+    members = reading.members_of(answer)
+    if members:
+        raise TenantRefused(
+            f"incomplete reading: the group {plan.group.address} first showed no members and then {len(members)}; nothing "
+            "was changed. Run the same command again in a minute"
+        )
+
+
 def _whole_list(plan: Plan, removals: Sequence[Action]) -> list[str]:
     """Return the identities of everybody who is to be a member afterwards."""
     out = {action.object_id for action in removals}
     members = plan.group.members if plan.group else ()
     stay = {member.object_id: member.guid for member in members if member.object_id not in out}
     return list((stay | {room.object_id: room.guid for room in plan.wanted}).values())
-
-
-def _is_new(plan: Plan) -> bool:
-    return plan.group is None
 
 
 def _one(group_guid: str, action: Action) -> dict[str, object]:

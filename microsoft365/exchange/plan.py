@@ -5,7 +5,7 @@ over, then calendar processing), and the guards that stop a run. Performs nothin
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -26,6 +26,7 @@ Kind = Literal[
     "removePolicy",
     "setCalendar",
 ]
+_MOST_NAMES = 5
 _LABELS: Mapping[str, tuple[str, str]] = {
     "createGroup": ("the group is to be made", "{} groups are to be made"),
     "markGroup": ("the group's mark differs", "{} groups' marks differ"),
@@ -183,29 +184,68 @@ def _member_actions(
     surplus = [member for member in members if member.object_id not in wanted_ids]
     strangers = [member for member in surplus if not member.is_room]
     removals: list[Action] = []
-    if desired.group.members == "exact":
+    if desired.group.members == "atLeast":
+        if strangers:
+            guards.append(_strangers_in_reach(strangers))
+    elif surplus and group is not None and group.mark is None:
+        guards.append(_members_of_others(group, surplus, strangers))
+    else:
         removals = [_removal(member) for member in surplus]
-        rooms_out = len(surplus) - len(strangers)
-        in_reach = sum(member.is_room for member in members)
-        limit = desired.rooms.removal_limit(in_reach)
-        if rooms_out > limit:
-            guards.append(
-                f"{rooms_out} of {in_reach} rooms would be taken out of the application's reach, and one run may take "
-                f"{limit}; if that is meant, raise it for this run: pulumi config set --path roomz:rooms.maxRemovals "
-                f"{rooms_out}"
-            )
-    elif strangers:
-        names = ", ".join(f"{member.address or member.object_id} ({member.kind})" for member in strangers[:5])
-        guards.append(
-            f"the group has {len(strangers)} member(s) that are no room mailbox, whose calendars the application could "
-            f"read: {names}; take them out, or set roomz:group.members to exact"
-        )
+        # Not the rooms alone: a room that was converted to another kind of mailbox looks like a person.
+        limit = desired.rooms.removal_limit(len(members))
+        if len(surplus) > limit:
+            guards.append(_too_many_removals(members, surplus, strangers, limit))
     additions = [
         Action("addMember", room.address, "is not a member of the group", room.guid, {}, room.object_id)
         for room in wanted
         if room.object_id not in present
     ]
     return removals + additions
+
+
+def _strangers_in_reach(strangers: Sequence[Member]) -> str:
+    return (
+        f"the group has {len(strangers)} member(s) that are no room mailbox, whose calendars the application could read: "
+        f"{_members_named(strangers)}; take them out, or set roomz:group.members to exact"
+    )
+
+
+def _members_of_others(group: Group, surplus: Sequence[Member], strangers: Sequence[Member]) -> str:
+    """Word the guard for a group that somebody else filled: its members are not ours to take out."""
+    remedy = (
+        "roomz:group.members atLeast is no way round: the application could read the calendars of whoever is no room"
+        if strangers
+        else "or keep these rooms in reach: pulumi config set --path roomz:group.members atLeast"
+    )
+    return (
+        f"the group {group.address} does not carry this stack's mark and has {len(surplus)} member(s) that are not among "
+        f"the wanted rooms: {_members_named(surplus)}. Nobody is taken out of a group on taking it over; take them out "
+        "yourself (Exchange admin center > Recipients > Groups), or choose another address: pulumi config set --path "
+        f"roomz:group.primarySmtpAddress ADDRESS; {remedy}"
+    )
+
+
+def _too_many_removals(
+    members: Sequence[Member], surplus: Sequence[Member], strangers: Sequence[Member], limit: int
+) -> str:
+    in_reach = sum(member.is_room for member in members)
+    others = (
+        f" and {len(strangers)} other member(s), as rooms are that were converted to another kind of mailbox "
+        f"({_members_named(strangers)}),"
+        if strangers
+        else ""
+    )
+    return (
+        f"{len(surplus) - len(strangers)} of {in_reach} rooms{others} would be taken out of the application's reach, and "
+        f"one run may take {limit}; if that is meant, raise it for this run: pulumi config set --path "
+        f"roomz:rooms.maxRemovals {len(surplus)}"
+    )
+
+
+def _members_named(members: Sequence[Member]) -> str:
+    """Return the first five, each with what it is."""
+    names = ", ".join(f"{member.address or member.object_id} ({member.kind})" for member in members[:_MOST_NAMES])
+    return f"{names}, …" if len(members) > _MOST_NAMES else names
 
 
 def _removal(member: Member) -> Action:

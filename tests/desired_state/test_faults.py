@@ -92,6 +92,19 @@ def test_invariant_3_a_reading_that_fails_changes_nothing(tenant: Tenant, cmdlet
     assert tenant.snapshot() == before
 
 
+@pytest.mark.parametrize("members", ["exact", "atLeast"])
+def test_invariant_3_members_that_a_first_reading_does_not_show_stop_the_run(tenant: Tenant, members: str) -> None:
+    desired = wish(tenant, group={"members": members})
+    assert tenant.run("apply", stdin=desired).code == 0
+    before = tenant.snapshot()
+    nothing = {"status": 200, "body": {"value": []}}
+    tenant.fault({"api": "exchange", "cmdlet": "Get-DistributionGroupMember"}, nothing)
+    done = tenant.run("apply", stdin=desired)
+    assert done.code == 4, done.err
+    assert "incomplete reading" in done.err
+    assert tenant.snapshot() == before
+
+
 def test_a_part_that_fails_is_named_and_the_next_run_goes_on(tenant: Tenant) -> None:
     desired = wish(tenant)
     detail = {"code": "Context", "target": "", "message": "Ex1|Microsoft.Exchange.QuotaException|Voll."}

@@ -181,6 +181,31 @@ def test_the_removal_limit(limit: int | str | None, members: int, stopped: bool)
         assert f"maxRemovals {members - 10}" in (found.guard or "")
 
 
+@pytest.mark.parametrize(("strangers", "stopped"), [(1, False), (3, False), (4, True)])
+def test_converted_rooms_count_against_the_removal_limit(strangers: int, stopped: bool) -> None:
+    """A room that was converted to a shared mailbox is a member that is no room."""
+    observed = settled(10)
+    ours = observed.groups[0]
+    converted = [replace(person(f"shared-{number}"), kind="SharedMailbox") for number in range(strangers)]
+    grown = replace(observed, groups=(replace(ours, members=(*ours.members, *converted)),))
+    found = plan(desired(), grown)
+    assert (found.guard is not None) is stopped
+    if stopped:
+        assert "0 of 10 rooms and 4 other member(s)" in (found.guard or "")
+        assert "shared-3@contoso.example (SharedMailbox)" in (found.guard or "")
+        assert "maxRemovals 4" in (found.guard or "")
+    assert not plan(desired(rooms={"max_removals": strangers}), grown).guards
+
+
+def test_rooms_and_others_are_counted_together() -> None:
+    observed = settled(10)
+    ours = replace(observed.groups[0], members=(*observed.groups[0].members, person("vera"), person("jon")))
+    few = {"exclude": [one.address for one in rooms(2)]}
+    found = plan(desired(rooms=few), replace(observed, groups=(ours,)))
+    assert "2 of 10 rooms and 2 other member(s)" in (found.guard or "")
+    assert "maxRemovals 4" in (found.guard or "")
+
+
 def test_invariant_3_a_group_made_by_somebody_else_is_not_touched() -> None:
     observed = settled()
     theirs = replace(observed.groups[0], notes="of the reception", members=(person("vera"),))
@@ -200,6 +225,41 @@ def test_adopting_keeps_the_notes_and_says_adopted() -> None:
     again = plan(desired(), after(observed, found))
     assert not again.differs
     assert again.adopted
+
+
+@pytest.mark.parametrize("number", [1, 2, 7])
+def test_invariant_3_adopting_takes_nobody_out(number: int) -> None:
+    """Below the limit of removals as well: these members are somebody else's."""
+    people = [person(f"person-{position}") for position in range(number)]
+    theirs = group([*(member(one) for one in rooms(3)), *people], notes="of the reception")
+    found = plan(desired(group={"adopt": True}), replace(settled(), groups=(theirs,), policies=()))
+    guard = found.guard or ""
+    assert "removeMember" not in kinds(found)
+    assert f"{number} member(s)" in guard
+    assert ("person-4@contoso.example (UserMailbox)" in guard) is (number > 4)
+    assert "person-5@contoso.example" not in guard
+    assert "roomz:group.primarySmtpAddress ADDRESS" in guard
+    assert "members atLeast is no way round" in guard
+
+
+def test_invariant_3_rooms_of_an_adopted_group_stay_too_and_at_least_is_a_way() -> None:
+    theirs = group([member(one) for one in rooms(3)], notes="of the reception")
+    observed = replace(settled(), groups=(theirs,), policies=())
+    include = {"include": [one.address for one in rooms(2)]}
+    found = plan(desired(rooms=include, group={"adopt": True}), observed)
+    assert "removeMember" not in kinds(found)
+    assert "room-00002@contoso.example (RoomMailbox)" in (found.guard or "")
+    assert "config set --path roomz:group.members atLeast" in (found.guard or "")
+    kept = plan(desired(rooms=include, group={"adopt": True, "members": "atLeast"}), observed)
+    assert kinds(kept) == ["markGroup", "createPolicy"]
+
+
+def test_invariant_3_a_group_whose_mark_was_lost_is_not_emptied_either() -> None:
+    observed = settled()
+    ours = replace(observed.groups[0], notes="", members=(*observed.groups[0].members, person("vera")))
+    found = plan(desired(), replace(observed, groups=(ours,)))
+    assert "vera@contoso.example" in (found.guard or "")
+    assert "removeMember" not in kinds(found)
 
 
 def test_another_stacks_group_is_refused() -> None:

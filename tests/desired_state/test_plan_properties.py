@@ -101,6 +101,9 @@ def test_invariant_3_nothing_of_others_is_touched(observed: Observed, wish: Desi
     ours = found.group.guid if found.group else None
     assert {one for one in observed.groups if one.guid != ours} <= set(reached.groups)
     assert {one for one in observed.policies if one.app_id != CLIENT} <= set(reached.policies)
+    for one in observed.groups:
+        if one.mark is None:
+            assert set(one.members) <= set(next(left for left in reached.groups if left.guid == one.guid).members)
     if wish.calendar == "unmanaged":
         assert reached.calendars == observed.calendars
 
