@@ -35,6 +35,10 @@ class Mark:
         """Return the mark with the time of retirement; a time that stands there already stays."""
         return self if self.retired is not None else replace(self, retired=moment)
 
+    def of(self, stack: str) -> "Mark":
+        """Return the mark of `stack` instead, with the rest as it stands."""
+        return replace(self, stack=stack)
+
     def renew(self, stack: str) -> "Mark":
         """Return the mark of `stack`, in use again."""
         return Mark(stack, adopted=self.adopted)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from microsoft365 import marks
-from microsoft365.errors import GaveUp, Guarded, NoAccess, TenantRefused
+from microsoft365.errors import GaveUp, Guarded, NoAccess, Problem, TenantRefused
 from microsoft365.graph import applications as directory
 from microsoft365.graph.client import Graph, Item
 from microsoft365.pace import Pace
@@ -34,11 +34,7 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
         try:
             holding, undecided, alive = _look(graph, mark, client_ids)
         except (NoAccess, TenantRefused) as error:
-            subject = ", ".join(sorted(client_ids)) or f"the applications with the mark {mark}"
-            raise Guarded(
-                f"nothing was removed: it cannot be told whether {subject} still may read calendars, and without the "
-                f"restriction that would be every calendar. {error}"
-            ) from None
+            raise cannot_be_told(mark, client_ids, error) from None
         if holding:
             raise Guarded(
                 "nothing was removed, since without the restriction every calendar would be open to "
@@ -56,6 +52,15 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
             )
         pace.sleep(pause)
         pause = min(pause * 2, 10.0)
+
+
+def cannot_be_told(mark: str | None, client_ids: Collection[str], error: Problem) -> Guarded:
+    """Return what a removal ends with when Graph could not be read."""
+    subject = ", ".join(sorted(client_ids)) or f"the applications with the mark {mark}"
+    return Guarded(
+        f"nothing was removed: it cannot be told whether {subject} still may read calendars, and without the restriction "
+        f"that would be every calendar. {error}"
+    )
 
 
 def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[list[str], list[str], bool]:
@@ -110,11 +115,14 @@ def _really_there(graph: Graph, principal_id: str, registration: Item | None) ->
 
 @dataclass(frozen=True, slots=True)
 class Applications:
-    """Which applications exist, and which are deleted and could be restored, by client id."""
+    """Which applications exist, and which are deleted and could be restored, by client id.
+
+    `marks` holds the stack that each of them, present or deleted, carries in its notes.
+    """
 
     present: frozenset[str]
     deleted: Mapping[str, directory.Deleted]
-    marked: bool
+    marks: Mapping[str, str]
     mark: str
 
     @classmethod
@@ -122,8 +130,19 @@ class Applications:
         """Read both lists. Raises NoAccess, TenantRefused, GaveUp: a list that fails is not an empty one."""
         listed = directory.all_applications(graph)
         deleted = {item.client_id: item for item in directory.deleted_applications(graph)}
+        notes = {client_id: item.notes for client_id, item in deleted.items()}
+        notes |= {directory.client_id_of(application): str(application.get("notes") or "") for application in listed}
+        found = {client_id: mark_found.stack for client_id, text in notes.items() if (mark_found := marks.find(text))}
         present = frozenset(directory.client_id_of(application) for application in listed)
-        return cls(present, deleted, any(directory.has_mark(one, mark) for one in listed), mark)
+        return cls(present, deleted, found, mark)
+
+    def is_ours(self, client_id: str) -> bool:
+        """Tell whether an application, present or deleted, carries this stack's mark."""
+        return self.marks.get(client_id) == self.mark
+
+    def any_of(self, stack: str) -> bool:
+        """Tell whether any application, present or deleted, carries the mark of a stack."""
+        return stack in self.marks.values()
 
     def exists(self, client_id: str) -> bool:
         """Tell whether the application is there now."""
@@ -131,7 +150,7 @@ class Applications:
 
     def marked_exists(self) -> bool:
         """Tell whether any application with this stack's mark is there now."""
-        return self.marked
+        return any(self.is_ours(client_id) for client_id in self.present)
 
     def restorable_until(self, client_id: str) -> str | None:
         """Return until when a deleted application can be restored; None when it is gone for good."""
@@ -140,11 +159,8 @@ class Applications:
 
     def marked_restorable_until(self) -> str | None:
         """Return until when a deleted application with this stack's mark can be restored; None when there is none."""
-        for item in self.deleted.values():
-            found = marks.find(item.notes)
-            if found is not None and found.stack == self.mark:
-                return _until(item.deleted)
-        return None
+        items = [item for client_id, item in self.deleted.items() if self.is_ours(client_id)]
+        return _until(items[0].deleted) if items else None
 
 
 def _until(deleted: str) -> str:

@@ -1,18 +1,19 @@
 """The way back: undoes what carries this stack's mark, and never while an application could read more by it.
 
-Owns the order (Graph is asked first; policy, calendar processing, group), the retirement of what a real tenant must
-keep for a while, and its end (`remove_retired`). closed.py asks Graph; plan.py and apply.py know nothing of this.
+Owns the order (Graph is asked first; calendar processing, policy, group), the retirement of what a real tenant must
+keep for a while, and its end (`remove_retired`). belongings.py says what is ours, closed.py asks Graph; plan.py and apply.py know nothing of this.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from microsoft365 import marks
-from microsoft365.errors import BadInput
+from microsoft365.errors import BadInput, NoAccess, TenantRefused
 from microsoft365.exchange import observe as reading
-from microsoft365.exchange.closed import Applications, ensure_closed
+from microsoft365.exchange.belongings import read_belongings
+from microsoft365.exchange.closed import Applications, cannot_be_told, ensure_closed
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.members import FOREIGN
 from microsoft365.exchange.observed import MICROSOFTS_DEFAULTS, TITLES, Group, Policy
@@ -40,43 +41,41 @@ class Outcome:
         return {"removed": self.removed, "retired": self.retired, "left": self.left, "waiting": self.waiting}
 
 
-@dataclass(frozen=True, slots=True)
-class _Ours:
-    """Everything in Exchange that carries the stack's mark, and all policies, since others may use the group."""
-
-    policies: tuple[Policy, ...]
-    groups: tuple[Group, ...]
-    all_policies: tuple[Policy, ...]
-
-
 def remove(
     graph: Graph, transport: Transport, desired: DesiredState, now: datetime, reporter: Reporter, pace: Pace
 ) -> Outcome:
-    """Remove (`removal: now`) or retire (`removal: later`) what carries the mark.
+    """Remove (`removal: now`) or retire (`removal: later`) what carries the mark, and what a renaming left behind.
 
     Raises Guarded while an application with the mark, or one whose policy would be touched, holds a grant for calendars
     or cannot be read; GaveUp when Graph does not agree with itself in time; BadInput for `now` on a real tenant.
     """
     refuse_now_elsewhere(desired)
     reporter.begin("Asking Microsoft Graph who still holds a grant for calendars", 0)
-    ours = _read(transport, desired.mark)
-    client_ids = {policy.app_id for policy in ours.policies}
+    try:
+        applications = Applications.read(graph, desired.mark)
+    except (NoAccess, TenantRefused) as error:
+        raise cannot_be_told(desired.mark, (), error) from None
+    found = read_belongings(transport, desired.mark, applications)
+    client_ids = {policy.app_id for policy in found.policies}
     if desired.application.client_id is not None:
         client_ids.add(desired.application.client_id)
     ensure_closed(graph, desired.mark, client_ids, pace)
-    outcome = Outcome()
+    groups = [_claimed(transport, group, desired.mark) for group in found.groups]
+    outcome = Outcome(left=list(found.left))
+    if desired.calendar_on_removal == "defaults" and desired.calendar == "titles":
+        # It restricts nothing, so it need not wait, whatever the rest has to.
+        for group in groups:
+            outcome.removed["calendars"] += _put_defaults_back(transport, group, reporter)
     if desired.removal == "later":
-        for policy in ours.policies:
-            _retire_policy(transport, policy, now, outcome)
-        for group in ours.groups:
+        for policy in found.policies:
+            _retire_policy(transport, policy, desired.mark, now, outcome)
+        for group in groups:
             _retire_group(transport, group, now, outcome)
         return outcome
-    for policy in ours.policies:
+    for policy in found.policies:
         _remove_policy(transport, policy, outcome)
-    for group in ours.groups:
-        if desired.calendar_on_removal == "defaults" and desired.calendar == "titles":
-            outcome.removed["calendars"] += _put_defaults_back(transport, group, reporter)
-        others = _users(ours, group, without=ours.policies)
+    for group in groups:
+        others = found.users(group, without=found.policies)
         if others:
             outcome.left.append(_in_use(group, others))
         else:
@@ -100,16 +99,17 @@ def remove_retired(graph: Graph, transport: Transport, mark: str, now: datetime,
     What must wait is in the outcome, with the reason: the caller ends with 5. Raises what `remove` raises.
     """
     applications = Applications.read(graph, mark)
-    ours = _read(transport, mark)
-    outcome = Outcome()
-    gone = [policy for policy in ours.policies if _may_go(policy, applications, transport, now, outcome)]
+    found = read_belongings(transport, mark, applications)
+    groups = [_claimed(transport, group, mark) for group in found.groups]
+    outcome = Outcome(left=list(found.left))
+    gone = [policy for policy in found.policies if _may_go(policy, applications, transport, now, outcome)]
     # An application may be gone from this tenant and its service principal not.
     ensure_closed(graph, None, {policy.app_id for policy in gone}, pace)
     for policy in gone:
         _remove_policy(transport, policy, outcome)
-    for group in ours.groups:
-        others = _users(ours, group, without=gone)
-        foreign = [policy for policy in others if policy not in ours.policies]
+    for group in groups:
+        others = found.users(group, without=gone)
+        foreign = [policy for policy in others if policy not in found.policies]
         if foreign:
             outcome.left.append(_in_use(group, foreign))
         elif others:
@@ -132,8 +132,8 @@ def _may_go(policy: Policy, applications: Applications, transport: Transport, no
         else:
             outcome.waiting.append(f"{name}: the application exists (again); delete it first")
         return False
-    if retired is None:
-        _retire_policy(transport, policy, now, outcome)
+    if retired is None or policy.mark is None or policy.mark.stack != applications.mark:
+        _retire_policy(transport, policy, applications.mark, now, outcome)
         outcome.waiting.append(f"{name}: retired just now; run this again after {_when(now + RETIREMENT)}")
         return False
     until = applications.restorable_until(policy.app_id)
@@ -179,38 +179,23 @@ def _when(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(marks.TIME_FORMAT)
 
 
-def _read(transport: Transport, mark: str) -> _Ours:
-    notes_answer, policies_answer = transport.run([reading.notes_call(), reading.policies_call()])
-    notes, policies = reading.notes_of(notes_answer), reading.policies_of(policies_answer)
-    guids = [guid for guid, (_, text) in notes.items() if _carries(marks.find(text), mark)]
-    answers = transport.run([call for guid in guids for call in (reading.group_call(guid), reading.members_call(guid))])
-    groups = []
-    for number in range(len(guids)):
-        members = reading.members_of(answers[2 * number + 1])
-        group = reading.group_of(answers[2 * number], notes, members)
-        if group is not None:
-            groups.append(group)
-    return _Ours(tuple(policy for policy in policies if _carries(policy.mark, mark)), tuple(groups), policies)
-
-
-def _carries(found: marks.Mark | None, stack: str) -> bool:
-    return found is not None and found.stack == stack
-
-
-def _users(ours: _Ours, group: Group, *, without: Sequence[Policy]) -> list[Policy]:
-    return [
-        policy for policy in ours.all_policies if policy.group_object_id == group.object_id and policy not in without
-    ]
-
-
 def _in_use(group: Group, policies: Sequence[Policy]) -> str:
     names = ", ".join(sorted({policy.app_id for policy in policies}))
     return f"the group {group.address} stays: policies of other applications use it ({names})"
 
 
-def _retire_policy(transport: Transport, policy: Policy, now: datetime, outcome: Outcome) -> None:
+def _claimed(transport: Transport, group: Group, stack: str) -> Group:
+    """Mark the group of a stack that was renamed anew, before its policy: only that policy tells that it is ours."""
+    if group.mark is None or group.mark.stack == stack:
+        return group
+    notes = marks.put(group.notes, group.mark.of(stack))
+    transport.run([Call("Set-Group", {"Identity": group.guid, "Notes": notes, **FOREIGN})])[0].complete()
+    return replace(group, notes=notes)
+
+
+def _retire_policy(transport: Transport, policy: Policy, stack: str, now: datetime, outcome: Outcome) -> None:
     assert policy.mark is not None  # noqa: S101  # only marked ones are read
-    mark = policy.mark.retire(now)
+    mark = policy.mark.of(stack).retire(now)
     text = marks.put(policy.description, mark)
     if text != policy.description:
         parameters = {"Identity": policy.identity, "Description": text, "Confirm": False}

@@ -271,6 +271,26 @@ def test_up_after_a_retirement_renews_the_group_and_leaves_the_former_policy(ten
     assert again.document["changed"] == {}
 
 
+def test_later_puts_the_defaults_back_at_once(tenant: Tenant) -> None:
+    application, wish = applied(tenant, calendarOnRemoval="defaults")
+    delete(tenant, application)
+    done = tenant.run("remove", stdin={**wish, "removal": "later"})
+    assert done.code == 0, done.err
+    assert done.document["removed"] == {"policies": 0, "groups": 0, "calendars": 25, "marks": 0}
+    assert changes(tenant) == ["Set-CalendarProcessing"] * 25 + ["Set-ApplicationAccessPolicy", "Set-Group"]
+    (settings,) = tenant.cmdlet("Get-CalendarProcessing", Identity="room-rigi@alpenblick.example")
+    assert settings["AddOrganizerToSubject"] is True
+    again = tenant.run("remove", stdin={**wish, "removal": "later"})
+    assert again.document["removed"]["calendars"] == 0
+
+
+@pytest.mark.parametrize("removal", ["now", "later"])
+def test_invariant_1_calendars_wait_for_graph_as_well(tenant: Tenant, removal: str) -> None:
+    _, wish = applied(tenant, grant=True, calendarOnRemoval="defaults")
+    assert tenant.run("remove", stdin={**wish, "removal": removal}).code == 6
+    assert changes(tenant) == []
+
+
 @pytest.mark.parametrize(("words", "said"), [(["--mark", "x"], "roomz:PROJECT/STACK"), ([], "roomz:PROJECT/STACK")])
 def test_invariant_6_a_wrong_mark_is_refused(tenant: Tenant, words: list[str], said: str) -> None:
     done = tenant.run("remove", "--retired", *words)
