@@ -1,8 +1,9 @@
 """One identity for the azuread provider, Microsoft Graph and Exchange: the ARM_* variables of this process.
 
 Owns: which variables count, the tokens and their renewal, and what a refused sign-in means to a person. The secret goes
-to Microsoft's login and nowhere else. Only a client secret signs in for now; other ways are refused by name, because
-the provider would take them and the two would act as different identities.
+to Microsoft's login and nowhere else. Only a client secret signs in for now. Where another way is set that the provider
+would take (before the secret, or for lack of one), it is refused by name, because the two would act as different
+identities; what the provider passes over for the secret is passed over here too.
 """
 
 import logging
@@ -34,7 +35,10 @@ _INSTEAD_OF_SECRET = (
     "ARM_USE_AKS_WORKLOAD_IDENTITY",
     "ARM_USE_MSI",
 )
-_OFF = frozenset({"", "0", "false"})
+_OFF = frozenset({"", "0", "f", "false"})
+# The provider tries the Azure CLI for lack of anything else even unasked, so this counts only where it is asked for.
+_COMMAND_LINE = "ARM_USE_CLI"
+_ON = frozenset({"1", "t", "true"})
 
 # "Microsoft Entra authentication and authorization error codes".
 _REMEDIES = {
@@ -172,6 +176,8 @@ def credentials(connection: Connection, environment: Mapping[str, str] = os.envi
             for name in (*_BEFORE_SECRET, *_INSTEAD_OF_SECRET)
             if environment.get(name, "").strip().lower() not in _OFF
         ]
+        if environment.get(_COMMAND_LINE, "").strip().lower() in _ON:
+            unsupported.append(_COMMAND_LINE)
     if unsupported:
         raise BadInput(
             f"{unsupported[0]} is set, and signing in to Exchange that way is not supported yet; unset it and set "

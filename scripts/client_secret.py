@@ -48,12 +48,14 @@ def remove() -> None:
             wanted = Removal.model_validate_json(text)
         except ValidationError as error:
             raise bad_input(error, "the secret to remove") from None
-        from microsoft365.graph.passwords import remove_password
+        from microsoft365.graph.passwords import naming_what_lives, remove_password
         from microsoft365.session import open_session
 
-        session = open_session(wanted.connection, os.environ, pace=patient())
-        removed = remove_password(session.graph, str(wanted.application_object_id), str(wanted.key_id))
-        print_json({"keyId": str(wanted.key_id), "removed": removed})
+        application_id, key_id = str(wanted.application_object_id), str(wanted.key_id)
+        with naming_what_lives(application_id, key_id):
+            session = open_session(wanted.connection, os.environ, pace=patient())
+        removed = remove_password(session.graph, application_id, key_id)
+        print_json({"keyId": key_id, "removed": removed})
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ _TELL_EVERY_SECONDS = 5.0
 def told(*, errors_as_json: bool = False) -> Iterator[None]:
     """Turn a Problem into what a person or the program reads, and into the exit code."""
     try:
-        yield
+        with _values_as_problems():
+            yield
     except Problem as problem:
         line = " ".join(str(problem).split())
         if errors_as_json:
@@ -51,6 +52,15 @@ def told(*, errors_as_json: bool = False) -> Iterator[None]:
         raise SystemExit(130) from None
 
 
+@contextmanager
+def _values_as_problems() -> Iterator[None]:
+    """Make a value of a wrong form, wherever it is found out, an error for people."""
+    try:
+        yield
+    except ValidationError as error:
+        raise BadInput("; ".join(_wrong(error, error.title))) from None
+
+
 def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
@@ -61,17 +71,24 @@ def read_input(what: str) -> str:
     """Return standard input; a person who forgot it is told instead of being left waiting."""
     if sys.stdin.isatty():
         raise BadInput(f"nothing on standard input: {what} is read from there, as JSON")
-    return sys.stdin.read()
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"nothing was changed: {what}, on standard input, is not UTF-8 text ({error.reason})") from None
 
 
 def bad_input(error: ValidationError, what: str) -> BadInput:
     """Return everything that is wrong with a document, with key and value, as one error."""
+    return BadInput(f"nothing was changed: {what} is wrong: " + "; ".join(_wrong(error, what)))
+
+
+def _wrong(error: ValidationError, what: str) -> list[str]:
+    """Return a sentence for each wrong value: its key, or `what` for the whole, and what is wrong; never the input."""
     wrong = []
-    for item in error.errors(include_url=False, include_context=False):
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
         key = ".".join(str(part) for part in item["loc"]) or what
-        said = item["msg"].removeprefix("Value error, ")
-        wrong.append(f"{key}: {said}")
-    return BadInput(f"nothing was changed: {what} is wrong: " + "; ".join(wrong))
+        wrong.append(f"{key}: {item['msg'].removeprefix('Value error, ')}")
+    return wrong
 
 
 def patient() -> Pace:

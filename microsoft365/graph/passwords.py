@@ -1,17 +1,41 @@
-"""Takes one client secret away from an application, by its key id; one that is gone already is as good."""
+"""Takes one client secret away from an application, by its key id; one that is gone already is as good.
 
-from microsoft365.errors import TenantRefused
+Owns what a person is told when it cannot be taken away: which secret still lives, and where to delete it by hand.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from microsoft365.errors import Problem, TenantRefused
 from microsoft365.graph.client import Graph, describe, error_of
 
 _RIGHT = "Application.ReadWrite.OwnedBy and to be an owner of the application (or Application.ReadWrite.All)"
 
 
+@contextmanager
+def naming_what_lives(application_object_id: str, key_id: str) -> Iterator[None]:
+    """Add to whatever Problem ends the removal of a secret that it still works, and where it is deleted by hand."""
+    try:
+        yield
+    except Problem as problem:
+        raise type(problem)(
+            f"the secret with key id {key_id} is not known to be removed and still works until it is: {problem}. To delete "
+            "it now: Entra ID > App registrations > the application (object id "
+            f"{application_object_id}) > Certificates & secrets"
+        ) from None
+
+
 def remove_password(graph: Graph, application_object_id: str, key_id: str) -> bool:
-    """Remove it; returns whether it was there. Raises NoAccess, TenantRefused and GaveUp.
+    """Remove it; returns whether it was there. Raises NoAccess, TenantRefused and GaveUp, saying which secret lives on.
 
     Graph answers 400 for a key id that it does not know, and for others than that too, so that the application is read
     to be sure that the secret is gone.
     """
+    with naming_what_lives(application_object_id, key_id):
+        return _remove(graph, application_object_id, key_id)
+
+
+def _remove(graph: Graph, application_object_id: str, key_id: str) -> bool:
     path = f"/applications/{application_object_id}"
     response = graph.post(f"{path}/removePassword", {"keyId": key_id}, right=_RIGHT)
     if response.is_success:
@@ -22,7 +46,4 @@ def remove_password(graph: Graph, application_object_id: str, key_id: str) -> bo
     left = {str(item.get("keyId") or "").lower() for item in application.get("passwordCredentials") or []}
     if response.status_code == 400 and key_id.lower() not in left and error_of(response)[0]:
         return False
-    raise TenantRefused(
-        f"the secret with key id {key_id} was not removed and still works: {describe(response)}; delete it under "
-        "Certificates & secrets of the application (Microsoft Entra, App registrations)"
-    )
+    raise TenantRefused(describe(response))

@@ -55,13 +55,54 @@ def test_a_refusal_says_that_the_secret_still_works(tenant: Tenant, secrets: Any
     assert "still works" in done.err
 
 
-def test_a_missing_right_is_named(tenant: Tenant, secrets: Any) -> None:
-    application, (first, _) = secrets
-    refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges."}}
-    tenant.fault({"api": "graph", "path": "/removePassword"}, {"status": 403, "body": refusal}, times=9)
+PAGE = "Entra ID > App registrations > the application (object id {}) > Certificates & secrets"
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "said"),
+    [
+        (
+            {"status": 403, "body": {"error": {"code": "Authorization_RequestDenied"}}},
+            3,
+            "Application.ReadWrite.OwnedBy",
+        ),
+        ({"status": 429, "headers": {"Retry-After": "90"}}, 5, "throttles"),
+        ({"status": 503}, 5, "not available"),
+        ({"reset": "before"}, 5, "connection was lost"),
+        ({"status": 409, "body": {"error": {"code": "Conflict"}}}, 4, "Conflict"),
+    ],
+)
+def test_whatever_stops_it_names_the_secret_that_lives_on_and_where_to_delete_it(
+    tenant: Tenant, secrets: Any, action: dict[str, Any], code: int, said: str
+) -> None:
+    application, (first, second) = secrets
+    tenant.fault({"api": "graph", "path": "/removePassword"}, action, times=99)
     done = remove(tenant, application, first)
-    assert done.code == 3
-    assert "Application.ReadWrite.OwnedBy" in done.err
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert f"key id {first}" in done.err
+    assert PAGE.format(application["objectId"]) in done.err
+    assert left(tenant, application) == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("changes", "variables", "code"),
+    [
+        ({}, {"ARM_CLIENT_SECRET": "wrong"}, 3),
+        ({}, {"ARM_CLIENT_SECRET": None}, 2),
+        ({"connection": {"metadataHost": "127.0.0.1:9", "exchangeHost": "127.0.0.1:9"}}, {}, 5),
+    ],
+)
+def test_nobody_to_ask_is_no_reason_to_forget_which_secret_lives_on(
+    tenant: Tenant, secrets: Any, changes: dict[str, Any], variables: dict[str, str | None], code: int
+) -> None:
+    application, (first, _) = secrets
+    document = {"connection": tenant.connection, "applicationObjectId": application["objectId"], "keyId": first}
+    document["connection"] |= changes.get("connection", {})
+    done = tenant.run("remove", script="client_secret", stdin=document, variables=variables)
+    assert done.code == code
+    assert f"key id {first}" in done.err
+    assert PAGE.format(application["objectId"]) in done.err
 
 
 def test_invariant_6_bad_input_never_reaches_the_tenant(tenant: Tenant, secrets: Any) -> None:

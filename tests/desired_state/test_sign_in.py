@@ -105,6 +105,10 @@ def test_an_untrusted_certificate_names_the_variable() -> None:
         ({"ARM_CLIENT_ID": ""}, "ARM_CLIENT_ID not set"),
         ({"ARM_CLIENT_SECRET": "", "ARM_USE_OIDC": "true"}, "ARM_USE_OIDC"),
         ({"ARM_CLIENT_SECRET": "", "ARM_USE_MSI": "1"}, "ARM_USE_MSI"),
+        ({"ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "true"}, "ARM_USE_CLI is set"),
+        ({"ARM_CLIENT_SECRET": "", "ARM_USE_CLI": "false"}, "ARM_CLIENT_SECRET not set"),
+        ({"ARM_CLIENT_SECRET": "", "ARM_USE_CLI": ""}, "ARM_CLIENT_SECRET not set"),
+        ({"ARM_CLIENT_SECRET": "", "ARM_USE_MSI": "F"}, "ARM_CLIENT_SECRET not set"),
         ({"ARM_CLIENT_CERTIFICATE_PATH": "/x.pfx"}, "ARM_CLIENT_CERTIFICATE_PATH"),
         ({"ARM_TENANT_ID": "0e5f1a52-9d39-4b6c-8f12-6f3a6c2f7a01"}, "ARM_TENANT_ID is 0e5f1a52"),
     ],
@@ -116,7 +120,14 @@ def test_invariant_6_variables_that_do_not_fit_are_named(change: dict[str, str],
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"ARM_USE_OIDC": "true"}, {"ARM_USE_MSI": "false"}, {"ARM_TENANT_ID": TENANT.upper()}]
+    "change",
+    [
+        {},
+        {"ARM_USE_OIDC": "true"},
+        {"ARM_USE_CLI": "true"},
+        {"ARM_USE_MSI": "false"},
+        {"ARM_TENANT_ID": TENANT.upper()},
+    ],
 )
 def test_a_secret_wins_as_it_does_in_the_provider(change: dict[str, Any]) -> None:
     assert credentials(CONNECTION, {**VARIABLES, **change}) == ("id", SECRET)
