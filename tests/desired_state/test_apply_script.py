@@ -262,6 +262,19 @@ def test_the_guard_against_taking_many_rooms_away(tenant: Tenant, settled: dict[
     assert changes(tenant)[-1] == "Update-DistributionGroupMember"
 
 
+@pytest.mark.parametrize(
+    ("members", "cmdlet"), [("exact", "Update-DistributionGroupMember"), ("atLeast", "Add-DistributionGroupMember")]
+)
+def test_invariant_3_only_exact_replaces_the_list_of_members(tenant: Tenant, members: str, cmdlet: str) -> None:
+    few = {"include": ["room-eiger@alpenblick.example", "room-rigi@alpenblick.example"]}
+    wish = tenant.desired(tenant.application()["clientId"], calendar="unmanaged", rooms=few, group={"members": members})
+    assert tenant.run("apply", stdin=wish).code == 0
+    tenant.forget_requests()
+    done = tenant.run("apply", stdin={**wish, "rooms": {}})
+    assert done.document["rooms"]["inReach"] == ROOMS
+    assert set(changes(tenant)) == {cmdlet}
+
+
 def test_a_list_with_mistakes_names_all_of_them(tenant: Tenant) -> None:
     include = ["control.mailbox@alpenblick.example", "nobody@alpenblick.example", "room-eiger@alpenblick.example"]
     done = tenant.run("apply", stdin=tenant.desired(tenant.application()["clientId"], rooms={"include": include}))
