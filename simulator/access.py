@@ -1,29 +1,79 @@
-"""What application access policies decide for an application and a mailbox.
+"""What keeps an application to some mailboxes: its grants, application access policies, and RBAC for Applications.
 
-Source: Microsoft Learn, New-ApplicationAccessPolicy, and "Limiting application permissions to specific Exchange Online
-mailboxes".  Owns the order of evaluation.  Policies count at once here; `policies_in_force` is where Microsoft's delay
-belongs.
+Sources: Microsoft Learn, New-ApplicationAccessPolicy; "Limiting application permissions to specific Exchange Online
+mailboxes"; "Role Based Access Control for Applications in Exchange Online".  Owns the decision and its order.  Refuses
+to own tokens (whoever asks says which roles the token holds) and answers (each API has its own).
 """
 
-from simulator.records import AccessPolicy, Group
+from dataclasses import dataclass
+
+from simulator import recipientfilter
+from simulator.records import AccessPolicy, ExchangeServicePrincipal, Group, Mailbox, ManagementScope, RoleAssignment
 from simulator.tenant import Recipient, Tenant
 
 EVERY_APPLICATION = "*"
 
-
-def policies_in_force(tenant: Tenant) -> list[AccessPolicy]:
-    """Return the policies that Graph honours at this moment."""
-    return tenant.policies
-
-
-def scope_of(tenant: Tenant, policy: AccessPolicy) -> Recipient | None:
-    """Return the group or mailbox of a policy; None when it is gone, also when another of that name took its place."""
-    return tenant.recipient_by_object_id(policy.scope_object_id)
+READ = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
+"""App roles of Microsoft Graph that read calendars."""
+WRITE = frozenset({"Calendars.ReadWrite"})
+RBAC_PREFIX = "Application "
+"""A management role `Application Calendars.ReadWrite` gives what the app role `Calendars.ReadWrite` gives."""
 
 
-def holds(tenant: Tenant, group: Group, object_id: str) -> bool:
+@dataclass(frozen=True)
+class Restrictions:
+    """What Exchange knows of applications at one moment."""
+
+    policies: tuple[AccessPolicy, ...]
+    groups: dict[str, Group]
+    """By object id."""
+    principals: tuple[ExchangeServicePrincipal, ...]
+    scopes: tuple[ManagementScope, ...]
+    assignments: tuple[RoleAssignment, ...]
+
+
+def restrictions_now(tenant: Tenant) -> Restrictions:
+    """Return them as the Test- cmdlets see them: at once."""
+    return Restrictions(
+        tuple(tenant.policies),
+        {group.object_id: group for group in tenant.groups},
+        tuple(tenant.exchange_service_principals),
+        tuple(tenant.management_scopes),
+        tuple(tenant.role_assignments),
+    )
+
+
+def restrictions_in_force(tenant: Tenant, app_id: str) -> Restrictions:
+    """Return them as Graph enforces them for an application at this moment, with Microsoft's delays and caches."""
+    del app_id
+    return restrictions_now(tenant)
+
+
+def may(
+    tenant: Tenant,
+    restrictions: Restrictions,
+    app_id: str,
+    roles: frozenset[str],
+    wanted: frozenset[str],
+    mailbox: Mailbox,
+) -> bool:
+    """Tell whether an application with these app roles may do to a mailbox's calendar what one of `wanted` allows.
+
+    Entra's grants, as far as the policies let them, and RBAC's assignments are united; policies do not narrow RBAC.
+    """
+    if roles & wanted and allowed_by_policies(restrictions, app_id, mailbox):
+        return True
+    return any(
+        assignment.role.removeprefix(RBAC_PREFIX) in wanted and in_scope(tenant, restrictions, assignment, mailbox)
+        for assignment in assignments_of(restrictions, app_id)
+    )
+
+
+# -- application access policies ----------------------------------------------------------------------------------------
+
+
+def holds(groups: dict[str, Group], group: Group, object_id: str) -> bool:
     """Tell whether a group holds a recipient, directly or through nested groups."""
-    groups = {each.object_id: each for each in tenant.groups}
     seen: set[str] = set()
     waiting = [group]
     while waiting:
@@ -36,22 +86,40 @@ def holds(tenant: Tenant, group: Group, object_id: str) -> bool:
     return False
 
 
-def covers(tenant: Tenant, policy: AccessPolicy, target: Recipient) -> bool:
-    """Tell whether a policy's scope holds a mailbox or group."""
-    scope = scope_of(tenant, policy)
-    if scope is None:
-        return False
-    if scope.object_id == target.object_id:
+def covers(restrictions: Restrictions, policy: AccessPolicy, target: Recipient) -> bool:
+    """Tell whether a policy's scope holds a mailbox or group.  A group that took the scope's name is another scope."""
+    if policy.scope_object_id == target.object_id:
         return True
-    return isinstance(scope, Group) and holds(tenant, scope, target.object_id)
+    group = restrictions.groups.get(policy.scope_object_id)
+    return group is not None and holds(restrictions.groups, group, target.object_id)
 
 
-def allowed(tenant: Tenant, policies: list[AccessPolicy], app_id: str, target: Recipient) -> bool:
+def allowed_by_policies(restrictions: Restrictions, app_id: str, target: Recipient) -> bool:
     """Decide: a matching denial refuses, a matching restriction allows, a restriction elsewhere refuses, else allowed."""
-    own = [policy for policy in policies if policy.app_id in (app_id.lower(), EVERY_APPLICATION)]
-    matching = [policy for policy in own if covers(tenant, policy, target)]
+    own = [policy for policy in restrictions.policies if policy.app_id in (app_id.lower(), EVERY_APPLICATION)]
+    matching = [policy for policy in own if covers(restrictions, policy, target)]
     if any(policy.access_right == "DenyAccess" for policy in matching):
         return False
     if any(policy.access_right == "RestrictAccess" for policy in matching):
         return True
     return not any(policy.access_right == "RestrictAccess" for policy in own)
+
+
+# -- RBAC for Applications ----------------------------------------------------------------------------------------------
+
+
+def assignments_of(restrictions: Restrictions, app_id: str) -> list[RoleAssignment]:
+    """Return the role assignments of an application."""
+    own = {principal.object_id for principal in restrictions.principals if principal.app_id == app_id.lower()}
+    return [assignment for assignment in restrictions.assignments if assignment.assignee_object_id in own]
+
+
+def in_scope(tenant: Tenant, restrictions: Restrictions, assignment: RoleAssignment, target: Recipient) -> bool:
+    """Tell whether an assignment reaches a recipient: its filter, the direct members of its group, or everything."""
+    if assignment.scope_guid is not None:
+        scope = next((s for s in restrictions.scopes if s.guid == assignment.scope_guid), None)
+        return scope is not None and recipientfilter.parse(scope.recipient_filter).matches(tenant, target)
+    if assignment.group_object_id is not None:
+        group = restrictions.groups.get(assignment.group_object_id)
+        return group is not None and target.object_id in group.member_ids
+    return True

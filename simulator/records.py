@@ -30,6 +30,29 @@ class Password(Record):
     secret_hash: str
 
 
+class Certificate(Record):
+    """A certificate of an application (keyCredentials): the public part, as DER in base64."""
+
+    key_id: str
+    display_name: str | None
+    start_date_time: datetime
+    end_date_time: datetime
+    thumbprint: str
+    """SHA-1 of the DER, upper-case hexadecimal, as the portal shows it."""
+    certificate: str
+
+
+class FederatedCredential(Record):
+    """A federated identity credential: whose tokens, for which subject, an application may trade for its own."""
+
+    id: str
+    name: str
+    issuer: str
+    subject: str
+    audiences: list[str]
+    description: str | None = None
+
+
 class Application(Record):
     """An app registration; `properties` are those that a caller may write, as Graph's JSON has them."""
 
@@ -39,6 +62,8 @@ class Application(Record):
     properties: dict[str, Any]
     owner_ids: list[str] = Field(default_factory=list)
     passwords: list[Password] = Field(default_factory=list)
+    certificates: list[Certificate] = Field(default_factory=list)
+    federated_credentials: list[FederatedCredential] = Field(default_factory=list)
     deleted_date_time: datetime | None = None
 
 
@@ -100,6 +125,8 @@ class Mailbox(Record):
     resource_capacity: int | None = None
     office: str = ""
     city: str = ""
+    custom_attributes: dict[str, str] = Field(default_factory=dict)
+    """`CustomAttribute1` to `CustomAttribute15`, where set."""
     is_dir_synced: bool = False
     sid: str
     created: datetime
@@ -141,4 +168,38 @@ class AccessPolicy(Record):
     scope_object_id: str
     access_right: Literal["RestrictAccess", "DenyAccess"]
     description: str
+    created: datetime
+
+
+class ExchangeServicePrincipal(Record):
+    """Exchange's own copy of a service principal, which role assignments are given to (New-ServicePrincipal)."""
+
+    guid: str
+    app_id: str
+    object_id: str
+    """The object id of the enterprise application in Entra; Exchange does not check that it is one."""
+    display_name: str
+    sid: str
+    created: datetime
+
+
+class ManagementScope(Record):
+    """A management scope; `recipient_filter` is in Exchange's normal form (recipientfilter.py)."""
+
+    guid: str
+    name: str
+    recipient_filter: str
+    created: datetime
+
+
+class RoleAssignment(Record):
+    """A management role given to an application; at most one of the three scopes is set, none is organization-wide."""
+
+    guid: str
+    name: str
+    role: str
+    assignee_object_id: str
+    """`object_id` of the ExchangeServicePrincipal."""
+    scope_guid: str | None = None
+    group_object_id: str | None = None
     created: datetime

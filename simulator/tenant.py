@@ -11,7 +11,20 @@ from uuid import uuid4
 
 from pydantic import Field, PrivateAttr
 
-from simulator.records import AccessPolicy, Application, Grant, Group, Mailbox, Password, Record, ServicePrincipal
+from simulator.conditions import Conditions
+from simulator.records import (
+    AccessPolicy,
+    Application,
+    ExchangeServicePrincipal,
+    Grant,
+    Group,
+    Mailbox,
+    ManagementScope,
+    Password,
+    Record,
+    RoleAssignment,
+    ServicePrincipal,
+)
 
 DELETED_ITEMS_STAY = timedelta(days=30)
 """How long a deleted application can be restored (Microsoft Graph, "Delete application")."""
@@ -36,6 +49,12 @@ class Tenant(Record):
     mailboxes: list[Mailbox] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
     policies: list[AccessPolicy] = Field(default_factory=list)
+    exchange_service_principals: list[ExchangeServicePrincipal] = Field(default_factory=list)
+    management_scopes: list[ManagementScope] = Field(default_factory=list)
+    role_assignments: list[RoleAssignment] = Field(default_factory=list)
+    is_customized: bool = True
+    """False: a dehydrated organization, which refuses scopes and assignments until Enable-OrganizationCustomization."""
+    conditions: Conditions = Field(default_factory=Conditions)
 
     _index: dict[str, list[Recipient]] | None = PrivateAttr(default=None)
 

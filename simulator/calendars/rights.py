@@ -26,7 +26,14 @@ def mailbox_for(call: Call, roles: tuple[str, ...]) -> Mailbox:
     if not caller.has(*roles):
         raise errors.GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     mailbox = _find(call)
-    if not access.allowed(call.tenant, access.policies_in_force(call.tenant), caller.app_id, mailbox):
+    if not access.may(
+        call.tenant,
+        access.restrictions_in_force(call.tenant, caller.app_id),
+        caller.app_id,
+        caller.roles,
+        frozenset(roles),
+        mailbox,
+    ):
         raise errors.GraphError(403, "ErrorAccessDenied", BLOCKED)
     return mailbox
 

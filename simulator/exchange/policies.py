@@ -113,7 +113,7 @@ def test_policy(session: Session, bound: dict[str, Any]) -> Result:
     """Run Test-ApplicationAccessPolicy, which sees policies at once."""
     tenant = session.tenant
     target = lookup.recipient_or_display_name(tenant, bound["Identity"])
-    allowed = access.allowed(tenant, tenant.policies, _application(bound["AppId"]), target)
+    allowed = access.allowed_by_policies(access.restrictions_now(tenant), _application(bound["AppId"]), target)
     row: Row = {
         "AppId": bound["AppId"],
         "Mailbox": target.name,
