@@ -5,3 +5,10 @@ parse a module while the garbage that Pulumi's SDK leaves behind is collected ("
 """
 
 import hypothesis  # noqa: F401
+import pytest
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait longest, those with the real engine, so that no worker ends with a row of them."""
+    items.sort(key=lambda item: item.get_closest_marker("end_to_end") is None)
