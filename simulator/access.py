@@ -7,7 +7,7 @@ to own tokens (whoever asks says which roles the token holds) and answers (each 
 
 from dataclasses import dataclass
 
-from simulator import recipientfilter
+from simulator import applicationroles, recipientfilter
 from simulator.records import AccessPolicy, ExchangeServicePrincipal, Group, Mailbox, ManagementScope, RoleAssignment
 from simulator.tenant import Recipient, Tenant
 
@@ -16,8 +16,6 @@ EVERY_APPLICATION = "*"
 READ = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 """App roles of Microsoft Graph that read calendars."""
 WRITE = frozenset({"Calendars.ReadWrite"})
-RBAC_PREFIX = "Application "
-"""A management role `Application Calendars.ReadWrite` gives what the app role `Calendars.ReadWrite` gives."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def may(
     if roles & wanted and allowed_by_policies(restrictions, app_id, mailbox):
         return True
     return any(
-        assignment.role.removeprefix(RBAC_PREFIX) in wanted and in_scope(tenant, restrictions, assignment, mailbox)
+        applicationroles.permissions(assignment.role) & wanted and in_scope(tenant, restrictions, assignment, mailbox)
         for assignment in assignments_of(restrictions, app_id)
     )
 

@@ -5,6 +5,8 @@ applies those that are its own.  A fresh tenant is instant, consistent and unthr
 tenant's clock, unless a name says otherwise.
 """
 
+from typing import Literal
+
 from pydantic import Field
 
 from simulator.records import Record
@@ -40,7 +42,8 @@ class Lag(Record):
     secret_seconds: float = Field(default=0, ge=0)
     """A new client secret is refused with AADSTS7000215."""
     exchange_create_seconds: float = Field(default=0, ge=0)
-    """A new group, policy, scope or assignment is not found yet on another domain controller."""
+    """A new group, policy, service principal, scope, assignment or role group is not found yet on another domain
+    controller, and not listed; its name is taken at once.  A group's own reply lacks the distinguished name."""
     policy_seconds: float = Field(default=0, ge=0)
     """Graph enforces application access policies, and their groups, as they were this long ago."""
     rbac_idle_seconds: float = Field(default=0, ge=0)
@@ -61,6 +64,14 @@ class Conditions(Record):
     """The tenant's default app management policy: the longest lifetime of a new client secret; None sets no limit."""
     secrets_allowed: bool = True
     """False: the default app management policy forbids new client secrets."""
+    exchange_error_form: Literal["context", "json", "internal"] = "context"
+    """Where Exchange's refusals hold what a cmdlet threw: `ErrorId|type|text` in details, JSON there, or no details."""
+    exchange_language: Literal["en", "de"] = "en"
+    """The language of Exchange's refusals; the .NET types are the same."""
+    exchange_missing_identity_returns_all: bool = False
+    """True: a Get- cmdlet with an Identity that does not exist returns everything, as Microsoft's pages warn."""
+    exchange_failing_writes: int = Field(default=0, ge=0)
+    """So many next writes to groups answer 500 with X-ExceptionType: UnableToWriteToAadException, without effect."""
 
 
 MICROSOFTS_OWN = Lag(

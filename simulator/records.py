@@ -203,3 +203,18 @@ class RoleAssignment(Record):
     scope_guid: str | None = None
     group_object_id: str | None = None
     created: datetime
+
+
+class RoleGroup(Record):
+    """A role group: whoever is in it may run the cmdlets of its management roles."""
+
+    guid: str
+    name: str
+    description: str = ""
+    roles: list[str]
+    delegating_roles: list[str] = Field(default_factory=list)
+    """Roles that its members may give to others."""
+    member_ids: list[str] = Field(default_factory=list)
+    """`object_id` of ExchangeServicePrincipals and of mailboxes."""
+    built_in: bool = False
+    created: datetime

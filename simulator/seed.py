@@ -13,7 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from simulator import microsoft
-from simulator.records import AccessPolicy, Application, Grant, Group, Mailbox, Password, ServicePrincipal
+from simulator.exchange import roles
+from simulator.records import (
+    AccessPolicy,
+    Application,
+    Grant,
+    Group,
+    Mailbox,
+    Password,
+    RoleGroup,
+    ServicePrincipal,
+)
 from simulator.tenant import Tenant
 from simulator.tokens import new_signing_key
 
@@ -35,6 +45,8 @@ class Company(_Shape):
     domain: str = "alpenblick.example"
     rooms: int | None = Field(default=None, ge=0, le=20_000)
     people: int | None = Field(default=None, ge=0, le=20_000)
+    customized: bool = True
+    """False: Exchange's organization is dehydrated, until Enable-OrganizationCustomization."""
 
 
 class Administrator(_Shape):
@@ -219,8 +231,20 @@ def new_tenant(company: Company, administrator: Administrator, signing_key: str 
         signing_key=signing_key or new_signing_key(),
         sid_base=f"S-1-5-21-{first}-3231517822-469913106",
         organization_management_id=_id(domain, "guid", "Organization Management"),
+        is_customized=company.customized,
     )
     seeder = Seeder(tenant)
+    tenant.role_groups = [
+        RoleGroup(
+            guid=seeder.id("guid", name),
+            name=name,
+            roles=list(held),
+            delegating_roles=list(roles.DELEGATING.get(name, ())),
+            built_in=True,
+            created=FOUNDED,
+        )
+        for name, held in roles.BUILT_IN.items()
+    ]
     graph, exchange = seeder.service(microsoft.GRAPH), seeder.service(microsoft.EXCHANGE)
     _add_deployer(seeder, administrator, graph, exchange)
     _add_rooms(seeder, company)

@@ -23,6 +23,7 @@ from simulator.records import (
     Password,
     Record,
     RoleAssignment,
+    RoleGroup,
     ServicePrincipal,
 )
 
@@ -52,6 +53,7 @@ class Tenant(Record):
     exchange_service_principals: list[ExchangeServicePrincipal] = Field(default_factory=list)
     management_scopes: list[ManagementScope] = Field(default_factory=list)
     role_assignments: list[RoleAssignment] = Field(default_factory=list)
+    role_groups: list[RoleGroup] = Field(default_factory=list)
     is_customized: bool = True
     """False: a dehydrated organization, which refuses scopes and assignments until Enable-OrganizationCustomization."""
     conditions: Conditions = Field(default_factory=Conditions)

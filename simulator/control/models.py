@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -36,7 +36,16 @@ class MailboxBody(_Body):
     resource_capacity: int | None = Field(default=None, ge=0)
     office: str = ""
     city: str = ""
+    custom_attributes: dict[str, str] = Field(default_factory=dict)
     is_dir_synced: bool = False
+
+    @field_validator("custom_attributes")
+    @classmethod
+    def _known(cls, given: dict[str, str]) -> dict[str, str]:
+        known = {f"CustomAttribute{number}" for number in range(1, 16)}
+        if not given.keys() <= known:
+            raise ValueError("takes CustomAttribute1 to CustomAttribute15")
+        return {name: value for name, value in given.items() if value}
 
 
 class TokenBody(_Body):

@@ -3,11 +3,12 @@
 Owns the choice of what counts.  Secrets' values and hashes are left out, and so are the clock and signing keys.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from simulator import moments
 from simulator.exchange import calendarprocessing
-from simulator.records import Application, Group, ServicePrincipal
+from simulator.records import Application, Group, Record, ServicePrincipal
 from simulator.tenant import Tenant
 
 
@@ -30,6 +31,11 @@ def snapshot(tenant: Tenant) -> dict[str, Any]:
             (p.model_dump(mode="json", by_alias=True, exclude={"created"}) for p in tenant.policies),
             key=lambda p: (p["appId"], p["scopeObjectId"], p["scopeSid"]),
         ),
+        "isCustomized": tenant.is_customized,
+        "exchangeServicePrincipals": _sorted(tenant.exchange_service_principals),
+        "managementScopes": _sorted(tenant.management_scopes),
+        "roleAssignments": _sorted(tenant.role_assignments),
+        "roleGroups": _sorted(tenant.role_groups),
         "mailboxes": [
             {
                 **m.model_dump(mode="json", by_alias=True, exclude={"created", "events", "calendar_processing"}),
@@ -39,6 +45,12 @@ def snapshot(tenant: Tenant) -> dict[str, Any]:
             for m in sorted(tenant.mailboxes, key=lambda m: m.object_id)
         ],
     }
+
+
+def _sorted(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return records without the time at which they were made, by their GUIDs."""
+    documents = [record.model_dump(mode="json", by_alias=True, exclude={"created"}) for record in records]
+    return sorted(documents, key=lambda document: str(document["guid"]))
 
 
 def _application(application: Application) -> dict[str, Any]:

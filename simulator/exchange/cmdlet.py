@@ -45,8 +45,9 @@ class Session:
     """A cmdlet on its way: the tenant, who calls, and the cmdlet's name."""
 
     tenant: Tenant
-    caller_app_id: str
     cmdlet: str
+    require_delegation: Callable[[str], None]
+    """Refuses a management role that the caller may not give to others."""
 
 
 Run = Callable[[Session, dict[str, Any]], Result]
@@ -63,8 +64,6 @@ class Cmdlet:
     documented: tuple[str, ...] = ()
     """Parameters that Microsoft documents for Exchange Online and that are refused as not imitated."""
     asks_first: bool = False
-    recipients: bool = True
-    """Whether managing recipients is right enough (Exchange Recipient Administrator)."""
 
     @property
     def writes(self) -> bool:

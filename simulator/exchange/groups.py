@@ -8,7 +8,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from simulator.exchange import errors, lookup
+from simulator.exchange import errors, lookup, replication
 from simulator.exchange.cmdlet import Result, Row, Session, modified, wanted_size
 from simulator.records import Group
 from simulator.tenant import Tenant, new_id
@@ -90,7 +90,9 @@ def get_group(session: Session, bound: dict[str, Any]) -> Result:
 
 def _get(session: Session, bound: dict[str, Any], row: Any) -> Result:
     tenant = session.tenant
-    found = [lookup.group(tenant, bound["Identity"])] if "Identity" in bound else tenant.groups
+    found = (
+        [lookup.group(tenant, bound["Identity"])] if "Identity" in bound else replication.found(tenant, tenant.groups)
+    )
     kinds = bound.get("RecipientTypeDetails")
     found = [group for group in found if not kinds or group.kind in kinds]
     return Result(found, lambda group: row(tenant, group), size=wanted_size(bound))
@@ -133,7 +135,13 @@ def new_distribution_group(session: Session, bound: dict[str, Any]) -> Result:
     group.sid = tenant.new_sid()
     tenant.groups.append(group)
     tenant.recipients_changed()
-    return Result([group], lambda made: distribution_group_row(tenant, made))
+    return Result([group], lambda made: _row_of_new(tenant, made))
+
+
+def _row_of_new(tenant: Tenant, group: Group) -> Row:
+    """Return the row of a group that was just made; where replication takes time, its place is not known yet."""
+    row = distribution_group_row(tenant, group)
+    return {**row, "DistinguishedName": None} if replication.delayed(tenant) else row
 
 
 def set_distribution_group(session: Session, bound: dict[str, Any]) -> Result:
@@ -248,7 +256,4 @@ def _taken(tenant: Tenant, what: str, value: str, holder: str) -> errors.Exchang
             f'"{holder}". Please choose another proxy address.',
             "Microsoft.Exchange.Data.Directory.ProxyAddressExistsException",
         )
-    return errors.invalid(
-        f"The {what} '{value}' is already in use by '{tenant.distinguished_name(holder)}': the object already exists.",
-        "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException",
-    )
+    return errors.already_exists(what, value, tenant.distinguished_name(holder))

@@ -1,7 +1,7 @@
 """InvokeCommand and $batch: who may call, which cmdlet runs, pages of results, and the envelopes.
 
-Owns the order of refusals: token (401), what is not imitated (501), directory role (403 with an empty body), binding
-(400), the cmdlet itself.  Source: public captures of Exchange Online's administrative API, which is undocumented.
+Owns the order of refusals: token (401), what is not imitated (501), rights (403 with an empty body), binding (400), the
+cmdlet itself.  Source: public captures of Exchange Online's administrative API, which is undocumented.
 """
 
 import asyncio
@@ -16,21 +16,30 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from simulator import microsoft, moments, tokens
+from simulator import moments, tokens
 from simulator.exchange import errors
-from simulator.exchange.cmdlet import Cmdlet, Session
+from simulator.exchange.cmdlet import Session
+from simulator.exchange.execution import run_cmdlet
 from simulator.exchange.pages import check_select, first_page, next_page, page_size
+from simulator.exchange.rights import rights
 from simulator.exchange.table import CMDLETS
 from simulator.front import ConnectionResetAsked, cmdlet_of, fault_body
 from simulator.kernel import Caller, Simulator, authenticate, entry_of, request_ids, simulator_of
 from simulator.requestlog import Entry
+from simulator.tenant import Tenant
 
 CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 MOST_IN_A_BATCH = 10
 MANAGE_AS_APP = "Exchange.ManageAsApp"
 
 _INVOKE = re.compile(r"^/adminapi/beta/([^/]+)/InvokeCommand$")
-ROLES = microsoft.DIRECTORY_ROLES
+_CMDLET = re.compile(
+    r"^(Add|Clear|Complete|Disable|Enable|Export|Get|Import|Install|Invoke|Mount|Move|New|Redirect|Release|Remove|Reset|"
+    r"Restore|Resume|Retry|Revoke|Search|Send|Set|Start|Stop|Suspend|Test|Undo|Uninstall|Update|Upgrade|Validate|Write)-"
+    r"[A-Za-z0-9]+$",
+    re.IGNORECASE,
+)
+"""The form of a cmdlet's name, with the verbs that Exchange's cmdlets have."""
 
 
 @dataclass
@@ -112,8 +121,9 @@ def run(
         name, given = _command(body)
         cmdlet = CMDLETS.get(name.lower())
         if cmdlet is None:
-            raise errors.not_imitated(f"the cmdlet {name}")
-        _require_role(caller, cmdlet)
+            raise _unknown_cmdlet(name)
+        own = rights(caller.tenant, caller)
+        own.require(cmdlet, given)
         options = parse_qs(query)
         for option in options:
             if option not in ("$select", "$skiptoken"):
@@ -125,7 +135,8 @@ def run(
         if token is not None:
             page = next_page(simulator, caller.tenant, token, mark)
         else:
-            result = cmdlet.run(Session(caller.tenant, caller.app_id, cmdlet.name), cmdlet.bind(given))
+            bound = cmdlet.bind(given)
+            result = run_cmdlet(Session(caller.tenant, cmdlet.name, own.require_delegation), cmdlet, bound)
             if cmdlet.writes:
                 simulator.store.changed()
             check_select(result, select)
@@ -133,7 +144,7 @@ def run(
         document = page.document(simulator, caller.tenant)
     except errors.ExchangeError as error:
         entry.status = error.status
-        return Reply(error.status, error.document)
+        return _refusal(error, simulator.store.tenants.get(entry.tenant_id or ""))
     entry.status = 200
     return Reply(200, document, {"Preference-Applied": 'odata.include-annotations="*"'})
 
@@ -211,16 +222,24 @@ def _authorize(simulator: Simulator, entry: Entry, tenant_name: str, headers: Ma
     return caller
 
 
-def _require_role(caller: Caller, cmdlet: Cmdlet) -> None:
-    """Refuse a cmdlet that no directory role of the token allows, as one that does not exist: 403, empty body."""
-    held = {name for name, role in ROLES.items() if role in caller.directory_roles}
-    if held & {"Exchange Administrator", "Global Administrator"}:
-        return
-    if "Exchange Recipient Administrator" in held and (cmdlet.recipients or not cmdlet.writes):
-        return
-    if "Global Reader" in held and not cmdlet.writes:
-        return
-    raise errors.ExchangeError(403, None, f"no directory role of the token allows {cmdlet.name}")
+def _unknown_cmdlet(name: str) -> errors.ExchangeError:
+    """Refuse a cmdlet that is not in the table.
+
+    What can't be a cmdlet of Exchange's administrative API is answered as Exchange answers it: 403 with an empty body.
+    Anything else may be one, and is refused by name.
+    """
+    if not _CMDLET.match(name) or name.casefold().startswith("get-exo"):
+        return errors.ExchangeError(403, None, f"there is no cmdlet {name}")
+    return errors.not_imitated(f"the cmdlet {name}")
+
+
+def _refusal(error: errors.ExchangeError, tenant: Tenant | None) -> Reply:
+    """Return the answer to a refusal, in the form and language that the tenant's conditions ask for."""
+    document: Any = error.document
+    if isinstance(error, errors.CmdletFailedError) and tenant is not None:
+        conditions = tenant.conditions
+        document = error.written(conditions.exchange_error_form, conditions.exchange_language)
+    return Reply(error.status, document, error.headers)
 
 
 def _response(request: Request, reply: Reply) -> Response:
@@ -235,4 +254,6 @@ def _response(request: Request, reply: Reply) -> Response:
         headers["www-authenticate"] = 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000", error="invalid_token"'
     if reply.document is None:
         return Response(b"", reply.status, headers)
+    if isinstance(reply.document, str):
+        return Response(reply.document, reply.status, headers, "text/plain; charset=utf-8")
     return Response(json.dumps(reply.document).encode(), reply.status, headers, CONTENT_TYPE)

@@ -1,11 +1,13 @@
 """Identities: from what a caller wrote to the one recipient that is meant."""
 
-from simulator.exchange import errors
+from simulator.exchange import errors, replication
 from simulator.records import Group, Mailbox
 from simulator.tenant import Recipient, Tenant
 
 
-def _one(found: list[Recipient], identity: str) -> Recipient:
+def _one(tenant: Tenant, named: list[Recipient], identity: str) -> Recipient:
+    groups = replication.found(tenant, [each for each in named if isinstance(each, Group)])
+    found = [each for each in named if isinstance(each, Mailbox) or each in groups]
     if not found:
         raise errors.not_found(identity)
     if len({recipient.guid for recipient in found}) > 1:
@@ -15,19 +17,19 @@ def _one(found: list[Recipient], identity: str) -> Recipient:
 
 def recipient(tenant: Tenant, identity: str) -> Recipient:
     """Return the mailbox or group.  Raises ExchangeError."""
-    return _one(tenant.find_recipients(identity), identity)
+    return _one(tenant, tenant.find_recipients(identity), identity)
 
 
 def recipient_or_display_name(tenant: Tenant, identity: str) -> Recipient:
     """Return the recipient; the cmdlets of application access policies take a display name too.  Raises ExchangeError."""
     every: list[Recipient] = [*tenant.mailboxes, *tenant.groups]
     named = [each for each in every if each.display_name.casefold() == identity.casefold()]
-    return _one(tenant.find_recipients(identity) or named, identity)
+    return _one(tenant, tenant.find_recipients(identity) or named, identity)
 
 
 def mailbox(tenant: Tenant, identity: str) -> Mailbox:
     """Return the mailbox.  Raises ExchangeError, also for a group."""
-    found = _one([r for r in tenant.find_recipients(identity) if isinstance(r, Mailbox)], identity)
+    found = _one(tenant, [r for r in tenant.find_recipients(identity) if isinstance(r, Mailbox)], identity)
     if not isinstance(found, Mailbox):
         raise errors.not_found(identity)
     return found
@@ -35,7 +37,7 @@ def mailbox(tenant: Tenant, identity: str) -> Mailbox:
 
 def group(tenant: Tenant, identity: str) -> Group:
     """Return the group.  Raises ExchangeError, also for a mailbox."""
-    found = _one([r for r in tenant.find_recipients(identity) if isinstance(r, Group)], identity)
+    found = _one(tenant, [r for r in tenant.find_recipients(identity) if isinstance(r, Group)], identity)
     if not isinstance(found, Group):
         raise errors.not_found(identity)
     return found

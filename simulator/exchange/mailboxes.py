@@ -6,42 +6,14 @@ Source: Microsoft Learn, both pages; the shape of a mailbox from a public captur
 from typing import Any
 from uuid import UUID
 
-from simulator.exchange import lookup
+from simulator.exchange import filters, lookup, replication
 from simulator.exchange.cmdlet import SIZE, TEXT, Cmdlet, Parameter, Result, Row, Session, wanted_size
+from simulator.exchange.mailboxchanges import CUSTOM_ATTRIBUTES
+from simulator.recipientfilter.properties import RECIPIENT_TYPE_DETAILS, RECIPIENT_TYPES
 from simulator.records import Group, Mailbox
 from simulator.tenant import Recipient, Tenant
 
-MAILBOX_KINDS = (
-    "UserMailbox",
-    "SharedMailbox",
-    "RoomMailbox",
-    "EquipmentMailbox",
-    "LinkedMailbox",
-    "LegacyMailbox",
-    "DiscoveryMailbox",
-    "SchedulingMailbox",
-    "TeamMailbox",
-)
-RECIPIENT_KINDS = (
-    *MAILBOX_KINDS,
-    "MailUniversalSecurityGroup",
-    "MailUniversalDistributionGroup",
-    "MailNonUniversalGroup",
-    "DynamicDistributionGroup",
-    "GroupMailbox",
-    "GuestMailUser",
-    "MailContact",
-    "MailUser",
-    "RoomList",
-)
-RECIPIENT_TYPES = (
-    "UserMailbox",
-    "MailUniversalSecurityGroup",
-    "MailUniversalDistributionGroup",
-    "DynamicDistributionGroup",
-    "MailContact",
-    "MailUser",
-)
+MAILBOX_KINDS = tuple(kind for kind in RECIPIENT_TYPE_DETAILS if kind.endswith("Mailbox") and kind != "GroupMailbox")
 ENUMERATION = "Microsoft.Exchange.Data.Directory.Recipient.RecipientTypeDetails[]"
 
 
@@ -78,6 +50,7 @@ def mailbox_row(tenant: Tenant, mailbox: Mailbox) -> Row:
         "AddressListMembership": ["\\All Rooms"] if mailbox.kind == "RoomMailbox" else ["\\All Mailboxes"],
         "AdministrativeUnits": [],
         "Alias": mailbox.alias,
+        **{name: mailbox.custom_attributes.get(name, "") for name in CUSTOM_ATTRIBUTES},
         "DisplayName": mailbox.display_name,
         "EmailAddresses": [f"SMTP:{mailbox.address}"],
         "ExternalDirectoryObjectId": mailbox.object_id,
@@ -116,6 +89,7 @@ def recipient_row(tenant: Tenant, recipient: Recipient) -> Row:
         "WindowsLiveID": mailbox.address if mailbox else "",
         "Office": mailbox.office if mailbox else "",
         "City": mailbox.city if mailbox else "",
+        **{name: mailbox.custom_attributes.get(name, "") if mailbox else "" for name in CUSTOM_ATTRIBUTES},
         "ResourceType": mailbox.resource_type if mailbox else None,
         "IsDirSynced": recipient.is_dir_synced,
         "IsValidSecurityPrincipal": recipient.kind in ("UserMailbox", "MailUniversalSecurityGroup"),
@@ -133,17 +107,23 @@ def get_mailbox(session: Session, bound: dict[str, Any]) -> Result:
     found = [lookup.mailbox(tenant, bound["Identity"])] if "Identity" in bound else tenant.mailboxes
     kinds = bound.get("RecipientTypeDetails")
     found = [mailbox for mailbox in found if not kinds or mailbox.kind in kinds]
+    if "Filter" in bound:
+        wanted = filters.read("Filter", bound["Filter"], filters.OF_GET_MAILBOX)
+        found = [mailbox for mailbox in found if wanted.matches(tenant, mailbox)]
     return Result(found, lambda mailbox: mailbox_row(tenant, mailbox), size=wanted_size(bound))
 
 
 def get_recipient(session: Session, bound: dict[str, Any]) -> Result:
     """Run Get-Recipient."""
     tenant = session.tenant
-    every: list[Recipient] = [*tenant.mailboxes, *tenant.groups]
+    every: list[Recipient] = [*tenant.mailboxes, *replication.found(tenant, tenant.groups)]
     found = [lookup.recipient(tenant, bound["Identity"])] if "Identity" in bound else every
     kinds, types = bound.get("RecipientTypeDetails"), bound.get("RecipientType")
     found = [recipient for recipient in found if not kinds or recipient.kind in kinds]
     found = [r for r in found if not types or ("UserMailbox" if isinstance(r, Mailbox) else r.kind) in types]
+    if "Filter" in bound:
+        wanted = filters.read("Filter", bound["Filter"], filters.OF_GET_RECIPIENT)
+        found = [recipient for recipient in found if wanted.matches(tenant, recipient)]
     return Result(found, lambda recipient: recipient_row(tenant, recipient), size=wanted_size(bound))
 
 
@@ -153,15 +133,15 @@ CMDLETS = [
         get_mailbox,
         {
             "Identity": TEXT,
+            "Filter": TEXT,
             "RecipientTypeDetails": Parameter("texts", values=MAILBOX_KINDS, enumeration=ENUMERATION),
             "ResultSize": SIZE,
         },
-        "Identity, RecipientTypeDetails, ResultSize; a workspace is a RoomMailbox of the ResourceType Workspace "
+        "Identity, Filter (not by City), RecipientTypeDetails, ResultSize; a workspace is a RoomMailbox of the ResourceType Workspace "
         "(unverified)",
         documented=(
             "Anr",
             "Archive",
-            "Filter",
             "GroupMailbox",
             "InactiveMailboxOnly",
             "IncludeInactiveMailbox",
@@ -177,16 +157,16 @@ CMDLETS = [
         get_recipient,
         {
             "Identity": TEXT,
+            "Filter": TEXT,
             "RecipientType": Parameter("texts", values=RECIPIENT_TYPES),
-            "RecipientTypeDetails": Parameter("texts", values=RECIPIENT_KINDS, enumeration=ENUMERATION),
+            "RecipientTypeDetails": Parameter("texts", values=RECIPIENT_TYPE_DETAILS, enumeration=ENUMERATION),
             "ResultSize": SIZE,
         },
-        "Identity, RecipientType, RecipientTypeDetails, ResultSize; mailboxes and groups",
+        "Identity, Filter (not by ResourceCapacity), RecipientType, RecipientTypeDetails, ResultSize; mailboxes and groups",
         documented=(
             "Anr",
             "AuthenticationType",
             "Capabilities",
-            "Filter",
             "IncludeSoftDeletedRecipients",
             "OrganizationalUnit",
             "Properties",

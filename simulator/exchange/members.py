@@ -29,10 +29,7 @@ def add_member(session: Session, bound: dict[str, Any]) -> Result:
     if member.object_id == group.object_id:
         raise errors.invalid(f"The group '{group.name}' can't be a member of itself.")
     if member.object_id in group.member_ids:
-        raise errors.invalid(
-            f'The recipient "{member.name}" is already a member of the group "{group.name}".',
-            "Microsoft.Exchange.Management.Tasks.MemberAlreadyExistsException",
-        )
+        raise errors.already_member(member.name, group.name)
     group.member_ids.append(member.object_id)
     return Result()
 
@@ -41,10 +38,7 @@ def remove_member(session: Session, bound: dict[str, Any]) -> Result:
     """Run Remove-DistributionGroupMember."""
     group, member = _group_and_member(session, bound)
     if member.object_id not in group.member_ids:
-        raise errors.invalid(
-            f'The recipient "{member.name}" isn\'t a member of the group "{group.name}".',
-            "Microsoft.Exchange.Management.Tasks.MemberNotFoundException",
-        )
+        raise errors.no_member(member.name, group.name)
     group.member_ids.remove(member.object_id)
     return Result()
 

@@ -1,13 +1,13 @@
-"""The organization itself: Get-AcceptedDomain and Get-OrganizationConfig.
+"""The organization itself: Get-AcceptedDomain, Get-OrganizationConfig, Enable-OrganizationCustomization.
 
-Source: Microsoft Learn, both pages; only the properties that identify things are shown.
+Source: Microsoft Learn, these pages; texts as users reported them.  Only the properties that identify things are shown.
 """
 
 from typing import Any
 from uuid import UUID
 
 from simulator.exchange import errors
-from simulator.exchange.cmdlet import SIZE, TEXT, Cmdlet, Result, Session, wanted_size
+from simulator.exchange.cmdlet import SIZE, SWITCH, TEXT, Cmdlet, Result, Session, wanted_size
 
 
 def get_accepted_domains(session: Session, bound: dict[str, Any]) -> Result:
@@ -42,13 +42,36 @@ def get_organization(session: Session, _bound: dict[str, Any]) -> Result:
         "Identity": tenant.initial_domain,
         "DisplayName": tenant.display_name,
         "Guid": UUID(tenant.id),
-        "IsDehydrated": False,
+        "IsDehydrated": not tenant.is_customized,
         "IsValid": True,
     }
     return Result([row])
 
 
+def enable_customization(session: Session, _bound: dict[str, Any]) -> Result:
+    """Run Enable-OrganizationCustomization, which is done once."""
+    if session.tenant.is_customized:
+        raise errors.invalid(
+            "This operation is not required. Organization is already enabled for customization.",
+            "System.InvalidOperationException",
+        )
+    session.tenant.is_customized = True
+    return Result()
+
+
+def require_customization(session: Session) -> None:
+    """Refuse what a dehydrated organization may not do.  Raises ExchangeError."""
+    if not session.tenant.is_customized:
+        raise errors.not_customized()
+
+
 CMDLETS = [
     Cmdlet("Get-AcceptedDomain", get_accepted_domains, {"Identity": TEXT, "ResultSize": SIZE}, "names and types"),
-    Cmdlet("Get-OrganizationConfig", get_organization, {}, "names only; the organization is not dehydrated"),
+    Cmdlet("Get-OrganizationConfig", get_organization, {}, "names and IsDehydrated"),
+    Cmdlet(
+        "Enable-OrganizationCustomization",
+        enable_customization,
+        {"Confirm": SWITCH},
+        "counts at once; a second one is refused",
+    ),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from simulator import access
-from simulator.exchange import errors, lookup
+from simulator.exchange import errors, lookup, replication
 from simulator.exchange.cmdlet import Result, Row, Session, modified
 from simulator.records import AccessPolicy
 from simulator.tenant import Tenant
@@ -66,10 +66,7 @@ def new_policy(session: Session, bound: dict[str, Any]) -> Result:
                 f"{policy.scope_object_id}; AccessRight: {policy.access_right}; ShardType: All"
             )
         if any(identity(tenant, other) == identity(tenant, policy) for other in (*tenant.policies, *made)):
-            raise errors.invalid(
-                f"The application access policy '{identity(tenant, policy)}' already exists.",
-                "Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException",
-            )
+            raise errors.already_exists("Identity", identity(tenant, policy), policy.scope_name)
         made.append(policy)
     _check_size([*tenant.policies, *made])
     tenant.policies.extend(made)
@@ -82,7 +79,7 @@ def get_policies(session: Session, bound: dict[str, Any]) -> Result:
     if "Identity" in bound:
         found = [_find(tenant, bound["Identity"])]
     else:
-        found = list(tenant.policies)
+        found = replication.found(tenant, tenant.policies)
         if not found:
             raise errors.not_found(
                 f"EURPR07A013.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/{tenant.initial_domain}\\*"
@@ -134,7 +131,7 @@ def _application(app_id: str) -> str:
 
 
 def _find(tenant: Tenant, wanted: str) -> AccessPolicy:
-    for policy in tenant.policies:
+    for policy in replication.found(tenant, tenant.policies):
         if identity(tenant, policy).lower() == wanted.lower():
             return policy
     raise errors.not_found(wanted)

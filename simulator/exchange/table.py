@@ -3,7 +3,21 @@
 Source of the parameters: the syntax sections of Microsoft Learn's pages, Exchange Online only.
 """
 
-from simulator.exchange import groups, mailboxes, members, organization, policies, processing
+from simulator.exchange import (
+    assignments,
+    authorization,
+    groups,
+    mailboxchanges,
+    mailboxes,
+    managementroles,
+    members,
+    organization,
+    policies,
+    processing,
+    rolegroups,
+    scopes,
+    serviceprincipals,
+)
 from simulator.exchange.cmdlet import BOOLEAN, IDENTITY, SIZE, SWITCH, TEXT, TEXTS, Cmdlet, Parameter
 
 GROUP_KINDS = ("MailNonUniversalGroup", "MailUniversalDistributionGroup", "MailUniversalSecurityGroup", "RoomList")
@@ -195,21 +209,18 @@ POLICIES = [
         },
         "one policy for each application id; scopes that are security principals; description filled in when left out; "
         "the total size is limited; a second one of the same identity is refused (unverified)",
-        recipients=False,
     ),
     Cmdlet(
         "Get-ApplicationAccessPolicy",
         policies.get_policies,
         {"Identity": TEXT},
         "in another letter case than sent; a tenant without any throws ManagementObjectNotFoundException",
-        recipients=False,
     ),
     Cmdlet(
         "Set-ApplicationAccessPolicy",
         policies.set_policy,
         {"Identity": IDENTITY, "Confirm": SWITCH, "Description": IDENTITY},
         "Description only",
-        recipients=False,
     ),
     Cmdlet(
         "Remove-ApplicationAccessPolicy",
@@ -217,18 +228,30 @@ POLICIES = [
         {"Identity": IDENTITY, "Confirm": SWITCH},
         "whole; it counts at once (Microsoft: within 30 minutes)",
         asks_first=True,
-        recipients=False,
     ),
     Cmdlet(
         "Test-ApplicationAccessPolicy",
         policies.test_policy,
         {"AppId": IDENTITY, "Identity": IDENTITY},
         "mailboxes and groups",
-        recipients=False,
     ),
 ]
 
 CMDLETS: dict[str, Cmdlet] = {
     cmdlet.name.lower(): cmdlet
-    for cmdlet in (*mailboxes.CMDLETS, *GROUPS, *MEMBERS, *POLICIES, *processing.CMDLETS, *organization.CMDLETS)
+    for cmdlet in (
+        *mailboxes.CMDLETS,
+        *mailboxchanges.CMDLETS,
+        *GROUPS,
+        *MEMBERS,
+        *POLICIES,
+        *processing.CMDLETS,
+        *organization.CMDLETS,
+        *serviceprincipals.CMDLETS,
+        *scopes.CMDLETS,
+        *assignments.CMDLETS,
+        *authorization.CMDLETS,
+        *managementroles.CMDLETS,
+        *rolegroups.CMDLETS,
+    )
 }
