@@ -4,7 +4,7 @@ import os
 
 import pulumi
 
-from components.configuration import SettingsError, load
+from components.configuration import SettingsError, ensure_credentials, load
 from components.connector import RoomzConnector, RoomzConnectorArgs, desired_state
 from components.last_outputs import read_last_outputs
 from components.observation import observe
@@ -12,6 +12,7 @@ from components.secret_plan import SecretPlanError
 
 try:
     settings = load(pulumi.runtime.get_config_env(), os.environ)
+    ensure_credentials(settings, os.environ)
     mark = f"roomz:{pulumi.get_project()}/{pulumi.get_stack()}"
     last_outputs = read_last_outputs()
     observation = observe(desired_state(settings, mark, last_outputs)) if settings.observe else None

@@ -15,6 +15,8 @@ from pydantic.alias_generators import to_camel
 
 from components.settings import Section, Settings
 from microsoft365.connection import CLOUDS, Connection
+from microsoft365.credentials import credentials
+from microsoft365.errors import BadInput
 
 # Keys of the azuread provider that are credentials: in a stack file they would lie in the state.
 FORBIDDEN_PROVIDER_KEYS = {
@@ -57,7 +59,9 @@ class SettingsError(ValueError):
         self.problems = tuple(problems)
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         listed = "\n".join(f"  - {problem}" for problem in self.problems)
-        super().__init__(f"{count} in the stack's configuration; nothing was sent to the tenant.\n{listed}")
+        super().__init__(
+            f"{count} in the stack's configuration or environment; nothing was sent to the tenant.\n{listed}"
+        )
 
 
 LATER_KEYS = {"verify": "Verification needs no key yet; take it out: pulumi config rm roomz:verify"}
@@ -92,6 +96,17 @@ def load(configuration: Mapping[str, str], environment: Mapping[str, str]) -> Se
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def ensure_credentials(settings: Settings, environment: Mapping[str, str]) -> None:
+    """See that whoever deploys can sign in as one identity everywhere, before anything is asked of the tenant.
+
+    Raises SettingsError naming the variable that is missing, not supported, or of another tenant.
+    """
+    try:
+        credentials(settings.connection, environment)
+    except BadInput as error:
+        raise SettingsError([str(error)]) from None
 
 
 def _is_worth_saying(detail: Any) -> bool:

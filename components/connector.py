@@ -205,14 +205,17 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(
                 "roomz:protect counts after the next `up`: this one takes away what must not stand beside it.", self
             )
-        for message in drift.secret_messages(plan, last):
+        lifetime = drift.lifetime_message(plan, last)
+        if lifetime is not None:
+            pulumi.log.info(lifetime, self)
+        for message in drift.secret_messages(plan, last, args.settings.connection):
             pulumi.log.warn(message, self)
         if observation is None:
             return
         for message in drift.exchange_messages(observation, first_run=last.client_id is None):
             pulumi.log.warn(message, self)
 
-        expected = drift.ExpectedEntra(args.settings.owners or None, (role_id,))
+        expected = drift.ExpectedEntra(args.settings.connection, args.settings.owners or None, (role_id,))
         for message in drift.entra_messages(observation, last, expected):
             pulumi.log.warn(message, self)
 

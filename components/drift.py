@@ -7,9 +7,11 @@ Changes nothing and reads nothing.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from components import remedies
 from components.last_outputs import LastOutputs
 from components.observation import ApplicationObservation, Observation
 from components.secret_plan import SecretPlan, format_date
+from microsoft365.connection import Connection
 
 # A new stack whose tenant is not observed has to start somewhere.
 UNOBSERVED = "unobserved"
@@ -21,6 +23,7 @@ REFRESH = "pulumi up --refresh"
 class ExpectedEntra:
     """What the stack declares in Entra, as far as an observation can check it. `owner_ids` None: left as they are."""
 
+    connection: Connection
     owner_ids: tuple[str, ...] | None
     granted_role_ids: tuple[str, ...]
 
@@ -79,24 +82,45 @@ def entra_messages(observation: Observation, last: LastOutputs, expected: Expect
     yield from _registration(application, expected)
 
 
-def secret_messages(plan: SecretPlan, last: LastOutputs) -> Iterator[str]:
+def secret_messages(plan: SecretPlan, last: LastOutputs, connection: Connection) -> Iterator[str]:
     """What happens to secrets in this run, and which passwords nobody knows of."""
     known = {secret.generation for secret in last.issued_secrets}
     if known and plan.newest.generation not in known:
         yield f"Client secret generation {plan.newest.generation} will be issued; it ends on {format_date(plan.newest.ends_on)}."
+
+    def command(key_id: str) -> str:
+        return remedies.remove_secret(connection, last.application_object_id, key_id)
+
     for removed in plan.removed:
-        yield f"Client secret generation {removed.generation} (key id {removed.key_id}) will be removed: {removed.reason}."
+        # The engine deletes last: whatever fails before leaves it alive, so this must be true of such a run as well.
+        yield (
+            f"Client secret generation {removed.generation} (key id {removed.key_id}) goes at the end of this run: {removed.reason}. Until "
+            f"`up` has ended well it works. To end it at once, also when `up` fails: {command(removed.key_id)}"
+        )
     for lingering in plan.lingering:
         yield (
             f"{lingering.display_name!r} (key id {lingering.key_id}) was to be removed and still lives. This run tries again; to end it "
-            "at once, delete it at Entra ID > App registrations > Certificates & secrets."
+            f"at once: {command(lingering.key_id)}"
         )
     for orphan in plan.orphans:
         yield (
             f"A password of this stack is in the tenant but not in its state: {orphan.display_name!r}, key id {orphan.key_id}, ends on "
-            f"{format_date(orphan.ends_on)}. A run was probably cut off. If nobody uses it, remove it at Entra ID > App "
-            "registrations > Certificates & secrets."
+            f"{format_date(orphan.ends_on)}. A run was probably cut off. If nobody uses it, remove it with: {command(orphan.key_id)}"
         )
+
+
+def lifetime_message(plan: SecretPlan, last: LastOutputs) -> str | None:
+    """What mends a tenant's refusal of a secret that lives too long; None where nothing is issued.
+
+    The tenant's app management policy decides while the secret is made, so it has to be said before.
+    """
+    if any(secret.generation == plan.newest.generation for secret in last.issued_secrets):
+        return None
+    return (
+        f"Client secret generation {plan.newest.generation} will end on {format_date(plan.newest.ends_on)}. A tenant that allows only "
+        "shorter secrets refuses it with CredentialInvalidLifetimeAsPerAppPolicy; then, for a limit of 180, 365 or 730 days: pulumi "
+        "config set --path 'roomz:secret.lifetimeMonths' 5, 12 or 24"
+    )
 
 
 def made_anew_message(generation: int) -> str:
@@ -115,7 +139,8 @@ def _orphaned_applications(observation: Observation, last: LastOutputs) -> Itera
     for other in others:
         yield (
             f"Another application carries this stack's mark: {other.display_name!r}, client id {other.client_id}. A run was probably cut "
-            f"off after making it. If nobody uses it, delete it at Entra ID > App registrations (object id {other.object_id})."
+            f"off after making it. If nobody uses it, delete it: az ad app delete --id {other.client_id} (or Entra ID > App registrations, "
+            f"object id {other.object_id})."
         )
 
 
@@ -125,14 +150,16 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
         yield (
             f"An application carries this stack's mark that its outputs do not know: {found.display_name!r}, client id {found.client_id}. An "
             "earlier run was cut off, or the state was lost. Where the state has it, this run goes on with it. Where this run makes "
-            f"another one, delete that one at Entra ID > App registrations (object id {found.object_id})."
+            f"another one, delete that one: az ad app delete --id {found.client_id} (or Entra ID > App registrations, object id "
+            f"{found.object_id})."
         )
-    if any(grant.app_role_id.lower() in expected.granted_role_ids for grant in observation.entra.grants):
-        yield (
-            "It holds the grant of Calendars.ReadWrite already. If this run ends with 'Permission being assigned already exists on the "
-            "object', the state does not know the grant: revoke it at Entra ID > Enterprise applications > Permissions, and run "
-            "`pulumi up` again."
-        )
+    for grant in observation.entra.grants:
+        if grant.app_role_id.lower() in expected.granted_role_ids:
+            yield (
+                "It holds the grant of Calendars.ReadWrite already. If this run ends with 'Permission being assigned already exists on the "
+                "object', the state does not know the grant. Then take it away and run `pulumi up` again: "
+                f"{remedies.remove_grant(expected.connection, grant.resource_id, grant.id)}"
+            )
 
 
 def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
@@ -143,8 +170,8 @@ def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
         if grant.app_role_id.lower() not in {role_id.lower() for role_id in expected.granted_role_ids}:
             yield (
                 f"The application holds a grant that this stack did not make: app role {grant.app_role_id} of "
-                f"{grant.resource_display_name or grant.resource_id}. Revoke it, unless it is meant, at Entra ID > Enterprise "
-                "applications > Permissions."
+                f"{grant.resource_display_name or grant.resource_id}. Unless it is meant, take it away with: "
+                f"{remedies.remove_grant(expected.connection, grant.resource_id, grant.id)}"
             )
 
 

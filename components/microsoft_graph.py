@@ -40,8 +40,16 @@ class MicrosoftGraph:
 
 
 def look_up_microsoft_graph(parent: pulumi.Resource) -> MicrosoftGraph:
-    """Ask the tenant once, at preview and update alike; needs Application.Read.All."""
-    found = azuread.get_service_principal(client_id=MICROSOFT_GRAPH_CLIENT_ID, opts=pulumi.InvokeOptions(parent=parent))
+    """Ask the tenant once, at preview and update alike. Raises pulumi.RunError, in one line, where it does not say."""
+    try:
+        found = azuread.get_service_principal(
+            client_id=MICROSOFT_GRAPH_CLIENT_ID, opts=pulumi.InvokeOptions(parent=parent)
+        )
+    except Exception as error:  # noqa: BLE001 -- an invoke that fails raises nothing narrower
+        raise pulumi.RunError(
+            "Microsoft Graph's service principal could not be read, so nothing was changed. Whoever deploys needs the application "
+            f"permission Application.Read.All, with admin consent (docs/permissions.md). {one_line(error)}"
+        ) from None
     return MicrosoftGraph(found.object_id, found.app_role_ids)
 
 

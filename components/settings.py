@@ -282,7 +282,11 @@ class Settings(Section):
         description="`keep`, or `defaults`: Microsoft's defaults again on the rooms when the restriction is removed.",
     )
     exchange: Exchange = Field(default_factory=Exchange, description="How Exchange Online is reached.")
-    observe: bool = Field(True, description="Look for drift, in Exchange and Entra, at every preview.")
+    observe: bool = Field(
+        True,
+        description="Look for drift, in Exchange and Entra, at every preview. `false` gives up more than that: what only the tenant knows "
+        "(a room that does not exist, a guard) then stops the run only when the application has been made already.",
+    )
     endpoints: Endpoints = Field(default_factory=Endpoints, description="Other hosts than Microsoft's.")
     connector: Connector = Field(default_factory=Connector, description="The connector's sheet.")
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from microsoft365.connection import Connection, Endpoints
+from microsoft365.credentials import credentials
 from microsoft365.errors import BadInput, NoAccess
 from microsoft365.exchange.rest import RestTransport
 from microsoft365.exchange.transport import Transport
 from microsoft365.graph.client import Graph
 from microsoft365.http import Http, make_client
 from microsoft365.pace import Pace
-from microsoft365.sign_in import SignIn, credentials
+from microsoft365.sign_in import SignIn
 
 
 @dataclass(frozen=True)

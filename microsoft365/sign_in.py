@@ -1,13 +1,10 @@
 """One identity for the azuread provider, Microsoft Graph and Exchange: the ARM_* variables of this process.
 
-Owns: which variables count, the tokens and their renewal, and what a refused sign-in means to a person. The secret goes
-to Microsoft's login and nowhere else. Only a client secret signs in for now. Where another way is set that the provider
-would take (before the secret, or for lack of one), it is refused by name, because the two would act as different
-identities; what the provider passes over for the secret is passed over here too.
+Owns the tokens and their renewal, and what a refused sign-in means to a person. Refuses to own which variables count
+(credentials.py). The secret goes to Microsoft's login and nowhere else.
 """
 
 import logging
-import os
 import re
 import threading
 import time
@@ -16,7 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from microsoft365.connection import Connection, Endpoints
-from microsoft365.errors import BadInput, GaveUp, NoAccess, Problem
+from microsoft365.credentials import credentials
+from microsoft365.errors import GaveUp, NoAccess, Problem
 from microsoft365.http import http_date
 
 if TYPE_CHECKING:
@@ -24,21 +22,6 @@ if TYPE_CHECKING:
 
 # A token is renewed this many seconds before it ends.
 _RENEW_BEFORE_SECONDS = 300
-
-# The azuread provider takes a certificate before a secret, and a secret before everything below it.
-_BEFORE_SECRET = ("ARM_CLIENT_CERTIFICATE", "ARM_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_SECRET_FILE_PATH")
-_INSTEAD_OF_SECRET = (
-    "ARM_USE_OIDC",
-    "ARM_OIDC_TOKEN",
-    "ARM_OIDC_TOKEN_FILE_PATH",
-    "ARM_OIDC_REQUEST_TOKEN",
-    "ARM_USE_AKS_WORKLOAD_IDENTITY",
-    "ARM_USE_MSI",
-)
-_OFF = frozenset({"", "0", "f", "false"})
-# The provider tries the Azure CLI for lack of anything else even unasked, so this counts only where it is asked for.
-_COMMAND_LINE = "ARM_USE_CLI"
-_ON = frozenset({"1", "t", "true"})
 
 # "Microsoft Entra authentication and authorization error codes".
 _REMEDIES = {
@@ -161,38 +144,3 @@ class SignIn:
         return NoAccess(
             f"sign-in of application {self._client_id} in tenant {tenant} for {resource} was refused: {said}"
         )
-
-
-def credentials(connection: Connection, environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
-    """Take client id and client secret from the ARM_* variables.
-
-    Raises BadInput naming the variable that is missing, not supported yet, or that contradicts the connection.
-    """
-    if "ARM_CLIENT_SECRET" in environment and environment.get("ARM_CLIENT_SECRET"):
-        unsupported = [name for name in _BEFORE_SECRET if environment.get(name)]
-    else:
-        unsupported = [
-            name
-            for name in (*_BEFORE_SECRET, *_INSTEAD_OF_SECRET)
-            if environment.get(name, "").strip().lower() not in _OFF
-        ]
-        if environment.get(_COMMAND_LINE, "").strip().lower() in _ON:
-            unsupported.append(_COMMAND_LINE)
-    if unsupported:
-        raise BadInput(
-            f"{unsupported[0]} is set, and signing in to Exchange that way is not supported yet; unset it and set "
-            "ARM_CLIENT_ID and ARM_CLIENT_SECRET"
-        )
-    missing = [name for name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET") if not environment.get(name)]
-    if missing:
-        raise BadInput(
-            f"not signed in: {' and '.join(missing)} not set; export the client id and client secret of the application "
-            'that deploys (on the local tenant: eval "$(scripts/run local_tenant env)")'
-        )
-    tenant = environment.get("ARM_TENANT_ID")
-    if tenant and tenant.lower() != connection.tenant_id:
-        raise BadInput(
-            f"ARM_TENANT_ID is {tenant}, but the stack's tenant is {connection.tenant_id}: nothing was changed in "
-            "either; correct the variable, or azuread:tenantId"
-        )
-    return environment["ARM_CLIENT_ID"], environment["ARM_CLIENT_SECRET"]

@@ -8,8 +8,9 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from microsoft365.connection import CLOUDS, Connection
+from microsoft365.credentials import credentials
 from microsoft365.errors import BadInput, GaveUp, NoAccess, Problem
-from microsoft365.sign_in import SignIn, credentials
+from microsoft365.sign_in import SignIn
 from tests.desired_state.builders import TENANT
 
 SECRET = "a-secret-value-that-must-not-be-seen"

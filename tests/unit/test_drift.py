@@ -1,5 +1,6 @@
 """What a preview says of drift: the words, and the command behind each."""
 
+import shlex
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from components.drift import (
     entra_messages,
     exchange_messages,
     exchange_revision,
+    lifetime_message,
     made_anew_message,
     secret_messages,
 )
@@ -24,7 +26,9 @@ from components.observation import (
     RequestedPermission,
     ServicePrincipalObservation,
 )
-from components.secret_plan import ObservedPassword, PlannedSecret, SecretPlan
+from components.secret_plan import IssuedSecret, ObservedPassword, PlannedSecret, RemovedSecret, SecretPlan
+from microsoft365.connection import Connection
+from scripts import calendars_consent, client_secret
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ROLE = "ef54d2bf-783f-4e0f-bca1-3210c0435d99"
@@ -35,6 +39,9 @@ APPLICATION = ApplicationObservation(
     owner_ids=("me",),
     requested_permissions=(RequestedPermission(resource_app_id="g", id=ROLE),),
 )
+CONNECTION = Connection(tenant_id="3f2504e0-4f89-41d3-9a0c-0305e82c3301", exchange_host="localhost:18543")
+OBJECT_ID, KEY_ID = "0f0e0d0c-0b0a-4908-8706-050403020100", "1f1e1d1c-1b1a-4918-9716-151413121110"
+GRAPH_OBJECT_ID = "2f2e2d2c-2b2a-4928-a726-252423222120"
 WHOLE = EntraObservation(
     applications=(APPLICATION,),
     service_principal=ServicePrincipalObservation(object_id="s"),
@@ -48,7 +55,7 @@ def observe(entra: EntraObservation = WHOLE, *, differs: bool = False) -> Observ
 
 
 def said(entra: EntraObservation, last: LastOutputs = LAST, owners: tuple[str, ...] | None = ("me",)) -> list[str]:
-    return list(entra_messages(observe(entra), last, ExpectedEntra(owners, (ROLE,))))
+    return list(entra_messages(observe(entra), last, ExpectedEntra(CONNECTION, owners, (ROLE,))))
 
 
 def test_nothing_is_said_of_a_tenant_that_is_as_declared() -> None:
@@ -137,8 +144,55 @@ def test_the_revision_moves_exactly_when_exchange_differs() -> None:
     assert exchange_revision("r", observe(differs=True)) == "2026-11-24T09:30:00Z"
 
 
-def test_invariant_2_a_password_with_our_mark_that_nobody_knows_is_named() -> None:
-    orphan = ObservedPassword("stray-key", "roomz:roomz/test generation 0", NOW)
+def documents_of(message: str) -> tuple[str, str]:
+    """What a printed command hands to which script."""
+    words = shlex.split(message[message.index("echo '") :])
+    assert words[0] == "echo"
+    assert words[2:4] == ["|", "scripts/run"]
+    return words[4], words[1]
+
+
+def test_invariant_2_a_password_with_our_mark_that_nobody_knows_is_named_with_the_command_that_removes_it() -> None:
+    orphan = ObservedPassword(KEY_ID, "roomz:roomz/test generation 0", NOW)
     plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (), (orphan,))
-    (message,) = secret_messages(plan, LastOutputs())
-    assert "stray-key" in message
+    (message,) = secret_messages(plan, LastOutputs(application_object_id=OBJECT_ID), CONNECTION)
+    script, document = documents_of(message)
+    assert script == "client_secret"
+    wanted = client_secret.Removal.model_validate_json(document)
+    assert (str(wanted.application_object_id), str(wanted.key_id)) == (OBJECT_ID, KEY_ID)
+    assert wanted.connection == CONNECTION
+
+
+def test_a_password_of_an_application_that_is_not_known_is_named_with_the_portals_page() -> None:
+    orphan = ObservedPassword(KEY_ID, "roomz:roomz/test generation 0", NOW)
+    plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (), (orphan,))
+    (message,) = secret_messages(plan, LastOutputs(), CONNECTION)
+    assert KEY_ID in message
+    assert "Certificates & secrets" in message
+
+
+def test_a_secret_that_is_to_go_is_said_to_live_until_the_run_has_ended_well() -> None:
+    plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (RemovedSecret(0, KEY_ID, "it was revoked"),), ())
+    (message,) = secret_messages(plan, LastOutputs(application_object_id=OBJECT_ID), CONNECTION)
+    assert "Until `up` has ended well it works" in message
+    assert documents_of(message)[0] == "client_secret"
+
+
+def test_a_lifetime_that_the_tenant_may_refuse_is_said_while_a_secret_is_issued_and_only_then() -> None:
+    plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (), ())
+    message = lifetime_message(plan, LastOutputs())
+    assert message is not None
+    assert "CredentialInvalidLifetimeAsPerAppPolicy" in message
+    assert "roomz:secret.lifetimeMonths" in message
+    issued = IssuedSecret(1, KEY_ID, NOW, NOW)
+    assert lifetime_message(plan, LastOutputs(issued_secrets=(issued,))) is None
+
+
+def test_invariant_2_a_grant_that_nobody_knows_is_named_with_the_command_that_takes_it_away() -> None:
+    grant = Grant(id="b", app_role_id="mail-read", resource_id=GRAPH_OBJECT_ID, resource_display_name="Microsoft Graph")
+    (message,) = said(WHOLE.model_copy(update={"grants": (*WHOLE.grants, grant)}))
+    script, document = documents_of(message)
+    assert script == "calendars_consent"
+    assert calendars_consent.Removal.model_validate_json(document).grant == (
+        f"/servicePrincipals/{GRAPH_OBJECT_ID}/appRoleAssignedTo/b"
+    )

@@ -19,6 +19,8 @@ ALLOWED: dict[str, set[str]] = {
     "components": {
         "components",
         "microsoft365.connection",
+        "microsoft365.credentials",
+        "microsoft365.errors",
         "microsoft365.exchange.desired",
         "microsoft365.validation",
     },

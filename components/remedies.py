@@ -1,0 +1,30 @@
+"""Ready commands that take away what a cut-off run left: pure texts, to be pasted into a shell in the project's folder.
+
+Owns their form. Runs none of them, and owns no judgement of what should go (`drift.py`, `secret_plan.py`).
+"""
+
+import json
+import shlex
+
+from components.launcher import LAUNCHER
+from microsoft365.connection import Connection
+
+CERTIFICATES_AND_SECRETS = "Entra ID > App registrations > Certificates & secrets"
+
+
+def remove_secret(connection: Connection, application_object_id: str | None, key_id: str) -> str:
+    """The command that removes one client secret now, or the portal's page while the application's object id is not known."""
+    if application_object_id is None:
+        return CERTIFICATES_AND_SECRETS
+    return _command("client_secret remove", connection, applicationObjectId=application_object_id, keyId=key_id)
+
+
+def remove_grant(connection: Connection, resource_object_id: str, grant_id: str) -> str:
+    """The command that takes one app role assignment away now."""
+    grant = f"/servicePrincipals/{resource_object_id}/appRoleAssignedTo/{grant_id}"
+    return _command("calendars_consent remove", connection, grant=grant)
+
+
+def _command(script: str, connection: Connection, **values: str) -> str:
+    document = {"connection": json.loads(connection.model_dump_json(by_alias=True, exclude_defaults=True)), **values}
+    return f"echo {shlex.quote(json.dumps(document))} | {LAUNCHER} {script}"
