@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from simulator import tokens
 from simulator.faults import FaultTable
+from simulator.pipeline import Issuer
 from simulator.requestlog import Entry, RequestLog
 from simulator.store import Store
 from simulator.tenant import Tenant, new_id
@@ -28,6 +29,7 @@ class Simulator:
         self.store = Store(state_folder)
         self.log = RequestLog()
         self.faults = FaultTable()
+        self.pipeline = Issuer()
         self.port = 0
         self.pages: dict[str, Any] = {}
         """Results that a further page is asked from, by the opaque part of their link; they do not survive a restart."""
@@ -78,8 +80,9 @@ def authenticate(simulator: Simulator, authorization: str | None, audience: str,
     tenant = simulator.store.tenants.get(tokens.tenant_id_of(token.strip()) or "")
     if tenant is None:
         raise tokens.TokenRefusedError("the token is garbled or from an unknown tenant")
+    entry.tenant_id = tenant.id
     claims = tokens.verify(tenant, token.strip(), audience)
-    entry.tenant_id, entry.caller_app_id = tenant.id, claims["appid"]
+    entry.caller_app_id = claims["appid"]
     return Caller(tenant, claims["appid"], claims["oid"], frozenset(claims.get("roles", [])), frozenset(claims["wids"]))
 
 

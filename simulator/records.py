@@ -28,6 +28,8 @@ class Password(Record):
     end_date_time: datetime
     hint: str
     secret_hash: str
+    created_date_time: datetime | None = None
+    """When addPassword made it, by the tenant's clock; None: long ago."""
 
 
 class Certificate(Record):

@@ -12,11 +12,12 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from simulator import microsoft
+from simulator import microsoft, pipeline
 from simulator.exchange import roles
 from simulator.records import (
     AccessPolicy,
     Application,
+    FederatedCredential,
     Grant,
     Group,
     Mailbox,
@@ -267,6 +268,16 @@ def _add_deployer(
             end_date_time=FOUNDED + timedelta(days=365 * 40),
             hint=administrator.client_secret[:3],
             secret_hash=sha256(administrator.client_secret.encode()).hexdigest(),
+        )
+    )
+    application.federated_credentials.append(
+        FederatedCredential(
+            id=seeder.id("federated-credential", "Deployment pipeline"),
+            name="deployment-pipeline",
+            issuer=pipeline.ISSUER,
+            subject=pipeline.SUBJECT,
+            audiences=[pipeline.AUDIENCE],
+            description="The pipeline that the simulator pretends to be",
         )
     )
     for value in ("Application.ReadWrite.OwnedBy", "Application.Read.All", "AppRoleAssignment.ReadWrite.All"):

@@ -4,6 +4,7 @@ Owns claims and signatures.  Refuses to own who may have a token (login/) and wh
 Claims: Microsoft identity platform, "Access token claims reference" (v1.0 tokens of applications).
 """
 
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,9 @@ from simulator.tenant import Tenant, new_opaque_id
 
 LIFETIME = timedelta(minutes=65)
 """How long a token lasts; Microsoft varies it between 60 and 90 minutes."""
+
+AUTHENTICATED_BY_SECRET, AUTHENTICATED_BY_ASSERTION = "1", "2"
+"""`appidacr`: how the client proved who it is; a federated assertion counts like a certificate's."""
 
 NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 """What `wids` holds for an application without a directory role."""
@@ -42,9 +46,19 @@ def _private_key(pem: str) -> rsa.RSAPrivateKey:
     return key
 
 
-def public_numbers(tenant: Tenant) -> rsa.RSAPublicNumbers:
-    """Return the public part of the tenant's key, for its key document."""
-    return _private_key(tenant.signing_key).public_key().public_numbers()
+def public_key_document(pem: str, key_id: str) -> dict[str, Any]:
+    """Return the public part of a signing key as an issuer's key document has it (RFC 7517)."""
+    numbers = _private_key(pem).public_key().public_numbers()
+
+    def encode(number: int) -> str:
+        return urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode().rstrip("=")
+
+    return {"kty": "RSA", "use": "sig", "kid": key_id, "n": encode(numbers.n), "e": encode(numbers.e)}
+
+
+def public_key(pem: str) -> rsa.RSAPublicKey:
+    """Return the public part of a signing key."""
+    return _private_key(pem).public_key()
 
 
 def roles_of(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrincipal) -> list[str]:
@@ -57,7 +71,13 @@ def roles_of(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrinc
     )
 
 
-def issue(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrincipal, audience: str) -> str:
+def issue(
+    tenant: Tenant,
+    principal: ServicePrincipal,
+    resource: ServicePrincipal,
+    audience: str,
+    authenticated: str = AUTHENTICATED_BY_SECRET,
+) -> str:
     """Return a token for `audience`.  Its roles stay what they are now, whatever is granted or removed later."""
     now = tenant.now()
     claims: dict[str, Any] = {
@@ -67,7 +87,7 @@ def issue(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrincipa
         "nbf": int(now.timestamp()),
         "exp": int((now + LIFETIME).timestamp()),
         "appid": principal.app_id,
-        "appidacr": "1",
+        "appidacr": authenticated,
         "app_displayname": principal.properties.get("displayName"),
         "idp": f"https://sts.windows.net/{tenant.id}/",
         "idtyp": "app",

@@ -3,6 +3,7 @@
 Source: Microsoft Learn, "Microsoft Entra authentication and authorization error codes"; shapes as captured publicly.
 """
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from simulator.tenant import new_id
 
 
 class LoginError(Exception):
-    """A refusal of the token endpoint: HTTP status, OAuth error, AADSTS number and text."""
+    """A refusal of the token endpoint: HTTP status, OAuth error, AADSTS number and text; `further` are more fields."""
 
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
+    def __init__(self, status: int, error: str, number: int, text: str, further: dict[str, str] | None = None) -> None:
         super().__init__(text)
         self.status, self.error, self.number, self.text = status, error, number, text
+        self.further = further or {}
 
     def document(self, now: datetime, correlation_id: str | None) -> dict[str, Any]:
         """Return the document as the endpoint sends it."""
@@ -31,6 +33,7 @@ class LoginError(Exception):
             "trace_id": trace_id,
             "correlation_id": correlation,
             "error_uri": f"https://login.microsoftonline.com/error?code={self.number}",
+            **self.further,
         }
 
 
@@ -66,6 +69,35 @@ def no_service_principal(app_id: str, tenant_id: str) -> LoginError:
         7000229,
         f"The client application '{app_id}' is missing service principal in the tenant '{tenant_id}'. "
         "See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+    )
+
+
+def disabled(app_id: str, name: str) -> LoginError:
+    """The service principal is there, and disabled (`accountEnabled` false)."""
+    return LoginError(400, "unauthorized_client", 7000112, f"Application '{app_id}'({name}) is disabled.")
+
+
+def resource_disabled(resource: str) -> LoginError:
+    """The service principal of the resource is disabled."""
+    return LoginError(
+        400,
+        "invalid_resource",
+        500014,
+        f"The service principal for resource '{resource}' is disabled. This indicate that a subscription within the "
+        "tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens "
+        "from being issued for it.",
+    )
+
+
+def blocked_by_policy(policy_id: str) -> LoginError:
+    """A Conditional Access policy for workload identities refuses the application."""
+    claims = {"access_token": {"capolids": {"essential": True, "values": [policy_id]}}}
+    return LoginError(
+        400,
+        "invalid_grant",
+        53003,
+        "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+        {"suberror": "message_only", "claims": json.dumps(claims, separators=(",", ":"))},
     )
 
 

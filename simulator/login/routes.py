@@ -33,10 +33,13 @@ OPERATIONS = [
         "POST",
         ("/{tenant}/oauth2/v2.0/token",),
         handlers.token,
-        "client_credentials with a client secret: validity by the tenant's clock, roles and wids fixed at issue, 65 "
-        "minutes; refusals AADSTS7000215, 7000222, 700016, 7000229, 90002, 500011, 70011, 70003, 900144, 7000218. "
-        "Assertions and other grants: 501",
-        f"{LEARN}, client credentials flow; error code reference",
+        "client_credentials for Graph and Exchange by a client secret (7000215, 7000222; a new one after its own lag), a "
+        "certificate (RS256, RS384, RS512 or PS256, named by x5t, x5t#S256 or kid; 700021, 50048, 5002723, 700027, "
+        "700023) or another issuer's token (RS256, federated identity credentials; 70021, 700211, 700212, 700213, "
+        "7002138, 50166, 700027); both assertions 50027, 5002738, 700024; time is the tenant's; roles and wids fixed at "
+        "issue, 65 minutes; appidacr 1 or 2; further refusals 90002, 700016, 7000229, 7000112, 53003, 500011, 500014, "
+        "70011, 70003, 900144, 7000218. Other grants, SAML assertions, a secret beside an assertion: 501",
+        f"{LEARN}, client credentials flow; certificate credentials; workload identity federation; error code reference",
     ),
 ]
 
