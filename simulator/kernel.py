@@ -80,9 +80,8 @@ def authenticate(simulator: Simulator, authorization: str | None, audience: str,
     tenant = simulator.store.tenants.get(tokens.tenant_id_of(token.strip()) or "")
     if tenant is None:
         raise tokens.TokenRefusedError("the token is garbled or from an unknown tenant")
-    entry.tenant_id = tenant.id
     claims = tokens.verify(tenant, token.strip(), audience)
-    entry.caller_app_id = claims["appid"]
+    entry.tenant_id, entry.caller_app_id = tenant.id, claims["appid"]
     return Caller(tenant, claims["appid"], claims["oid"], frozenset(claims.get("roles", [])), frozenset(claims["wids"]))
 
 

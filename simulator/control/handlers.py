@@ -7,14 +7,15 @@ that come from a browser's page (they carry an Origin) and hands out nothing tha
 import json
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator import microsoft, moments, tokens
-from simulator.control.models import ClockBody, DirectoryRolesBody, MailboxBody, TokenBody
+from simulator import keycredentials, microsoft, moments, tokens
+from simulator.control.models import CertificateBody, ClockBody, DirectoryRolesBody, MailboxBody, TokenBody
 from simulator.control.snapshot import snapshot
 from simulator.faults import Fault
 from simulator.kernel import Simulator, simulator_of
@@ -239,6 +240,24 @@ def issue_token(simulator: Simulator, request: Request, body: bytes) -> dict[str
     if resource is None:
         raise ControlError(409, f"The tenant has no service principal of {service.display_name}.")
     return {"accessToken": tokens.issue(tenant, principal, resource, audience)}
+
+
+def add_certificate(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
+    """Give an application a certificate; the private key is in this answer and nowhere else."""
+    tenant, wanted = _tenant(simulator, request), _read(CertificateBody, body)
+    application = tenant.application_by_app_id(wanted.client_id)
+    if application is None:
+        raise ControlError(404, f"There is no application with the client id '{wanted.client_id}'.")
+    name = str(application.properties["displayName"])
+    pem, certificate = keycredentials.make(name, tenant.now(), timedelta(days=wanted.days))
+    application.certificates.append(certificate)
+    simulator.store.changed()
+    return {
+        "pem": pem,
+        "keyId": certificate.key_id,
+        "thumbprint": certificate.thumbprint,
+        "endDateTime": moments.seconds(certificate.end_date_time),
+    }
 
 
 def set_rights(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:

@@ -55,6 +55,13 @@ class TokenBody(_Body):
     audience: Literal["graph", "exchange"] = "graph"
 
 
+class CertificateBody(_Body):
+    """A certificate that a client id gets."""
+
+    client_id: str
+    days: int = Field(default=365, ge=1, le=3650)
+
+
 class DirectoryRolesBody(_Body):
     """The directory roles and app role grants of a client id, as a person would set them in the portal."""
 

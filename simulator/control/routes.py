@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from simulator.control import handlers
+from simulator.control import handlers, pipeline
 from simulator.control.handlers import Handler, endpoint
 from simulator.operation import Operation, routes
 
@@ -27,6 +27,26 @@ OPERATIONS = [
     _operation("POST", "/tenants/{tenant}/mailboxes", handlers.add_mailbox, "a mailbox appears"),
     _operation("DELETE", "/tenants/{tenant}/mailboxes/{address}", handlers.remove_mailbox, "a mailbox disappears"),
     _operation("POST", "/tenants/{tenant}/tokens", handlers.issue_token, "a token without a secret"),
+    _operation(
+        "POST",
+        "/tenants/{tenant}/certificates",
+        handlers.add_certificate,
+        '`{"clientId": …, "days": 365}`: a certificate to sign in with; PEM and private key in this answer only',
+    ),
+    _operation(
+        "GET",
+        "/pipeline/token",
+        pipeline.token,
+        "`?subject=…&audience=…`, any bearer: a token of a pretend pipeline, 5 minutes; the deployer trusts the default "
+        "subject",
+    ),
+    _operation(
+        "GET",
+        "/pipeline/.well-known/openid-configuration",
+        pipeline.configuration,
+        "the pipeline's issuer, `https://pipeline.alpenblick.example`, and where its keys are",
+    ),
+    _operation("GET", "/pipeline/.well-known/jwks", pipeline.keys, "the pipeline's one key"),
     _operation(
         "PUT", "/tenants/{tenant}/rights/{client}", handlers.set_rights, '`{"directoryRoles": […], "appRoles": […]}`'
     ),

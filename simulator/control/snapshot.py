@@ -69,6 +69,14 @@ def _application(application: Application) -> dict[str, Any]:
             }
             for p in passwords
         ],
+        "certificates": [
+            c.model_dump(mode="json", by_alias=True, exclude={"certificate"})
+            for c in sorted(application.certificates, key=lambda c: c.key_id)
+        ],
+        "federatedCredentials": [
+            c.model_dump(mode="json", by_alias=True)
+            for c in sorted(application.federated_credentials, key=lambda c: c.id)
+        ],
     }
 
 

@@ -7,8 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator import moments
-from simulator.graph import errors, owners, query, rights
+from simulator.graph import credentials, errors, owners, query, rights
 from simulator.graph.call import Answer, Call
 from simulator.graph.models import APPLICATION_DEFAULTS, application_document, merged, password_document
 from simulator.records import Application, Password
@@ -44,9 +43,9 @@ def get(call: Call) -> Answer:
     """Answer one application."""
     application = find(call)
     rights.require_read(call.caller, application)
-    return Answer(
-        document=query.one(call, application_document(call.tenant, application), "applications", "application")
-    )
+    with_keys = "keyCredentials" in call.request.query_params.get("$select", "").split(",")
+    document = application_document(call.tenant, application, with_keys=with_keys)
+    return Answer(document=query.one(call, document, "applications", "application"))
 
 
 def create(call: Call) -> Answer:
@@ -57,13 +56,19 @@ def create(call: Call) -> Answer:
     owner_ids = owners.resolve(call, body.pop("owners@odata.bind", []))
     if not body.get("displayName"):
         raise errors.bad_request("Invalid value specified for property 'displayName' of resource 'Application'.")
+    certificates = credentials.certificates(body.pop("keyCredentials", None), [], call.tenant.now())
     properties = merged({}, body, APPLICATION_DEFAULTS, "Application")
     _check(call, body, None)
     if not call.caller.has(rights.WRITE_ALL) and call.caller.object_id not in owner_ids:
         # Whoever creates under Application.ReadWrite.OwnedBy owns what it created.
         owner_ids.insert(0, call.caller.object_id)
     application = Application(
-        id=new_id(), app_id=new_id(), created_date_time=call.tenant.now(), properties=properties, owner_ids=owner_ids
+        id=new_id(),
+        app_id=new_id(),
+        created_date_time=call.tenant.now(),
+        properties=properties,
+        owner_ids=owner_ids,
+        certificates=certificates,
     )
     call.tenant.applications.append(application)
     document = query.one(call, application_document(call.tenant, application), "applications", "application")
@@ -80,9 +85,12 @@ def change(call: Call) -> Answer:
     body = call.take(set(APPLICATION_DEFAULTS))
     if "displayName" in body and not body["displayName"]:
         raise errors.bad_request("Invalid value specified for property 'displayName' of resource 'Application'.")
+    certificates = application.certificates
+    if "keyCredentials" in body:
+        certificates = credentials.certificates(body.pop("keyCredentials"), certificates, call.tenant.now())
     properties = merged(application.properties, body, APPLICATION_DEFAULTS, "Application")
     _check(call, body, application)
-    application.properties = properties
+    application.properties, application.certificates = properties, certificates
     return Answer(204)
 
 
@@ -122,8 +130,8 @@ def add_password(call: Call) -> Answer:
     if unknown:
         raise errors.bad_request(f"Invalid property '{sorted(unknown)[0]}'.")
     now = call.tenant.now().replace(microsecond=0)
-    start = _moment(wanted, "startDateTime") or now
-    end = _moment(wanted, "endDateTime") or _years_after(start, DEFAULT_LIFETIME_YEARS)
+    start = credentials.moment(wanted, "startDateTime") or now
+    end = credentials.moment(wanted, "endDateTime") or _years_after(start, DEFAULT_LIFETIME_YEARS)
     if start < now - timedelta(days=1):
         raise errors.GraphError(400, "KeyCredentialsInvalidStartDate", "Key credential start date is invalid.")
     if end <= max(start, now):
@@ -139,6 +147,7 @@ def add_password(call: Call) -> Answer:
         end_date_time=end,
         hint=secret[:3],
         secret_hash=hash_secret(secret),
+        created_date_time=call.tenant.now(),
     )
     application.passwords.append(password)
     context = {"@odata.context": f"{call.base}/$metadata#microsoft.graph.passwordCredential"}
@@ -178,18 +187,6 @@ def _check(call: Call, body: dict[str, Any], application: Application | None) ->
         for permission in access.get("resourceAccess") or []:
             if not isinstance(permission, dict) or permission.get("type") not in ("Role", "Scope"):
                 raise errors.bad_request("Invalid value specified for property 'resourceAccess'.")
-    if body.get("keyCredentials"):
-        raise errors.not_imitated("certificates of applications (keyCredentials)")
-
-
-def _moment(values: dict[str, Any], name: str) -> datetime | None:
-    text = values.get(name)
-    if text is None:
-        return None
-    try:
-        return moments.parse(text)
-    except (AttributeError, ValueError) as error:
-        raise errors.bad_request(f"Cannot convert the value '{text}' of '{name}' to Edm.DateTimeOffset.") from error
 
 
 def _years_after(moment: datetime, years: int) -> datetime:

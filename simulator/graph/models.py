@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator import moments
 from simulator.graph import errors
+from simulator.graph.credentials import certificate_document
 from simulator.records import Application, Grant, Password, ServicePrincipal
 from simulator.tenant import Tenant
 
@@ -109,8 +110,8 @@ def password_document(password: Password, secret: str | None = None) -> Document
     }
 
 
-def application_document(tenant: Tenant, application: Application) -> Document:
-    """Return an application with all of its properties."""
+def application_document(tenant: Tenant, application: Application, *, with_keys: bool = False) -> Document:
+    """Return an application with all of its properties; certificates' own content only `with_keys`."""
     deleted = application.deleted_date_time
     return {
         "id": application.id,
@@ -129,6 +130,7 @@ def application_document(tenant: Tenant, application: Application) -> Document:
         "verifiedPublisher": {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None},
         **deepcopy(APPLICATION_DEFAULTS),
         **deepcopy(application.properties),
+        "keyCredentials": [certificate_document(each, with_key=with_keys) for each in application.certificates],
         "passwordCredentials": [password_document(password) for password in application.passwords],
     }
 

@@ -98,8 +98,6 @@ def change(call: Call) -> Answer:
     body = call.take(set(SERVICE_PRINCIPAL_DEFAULTS))
     if body.get("keyCredentials"):
         raise errors.not_imitated("certificates of service principals (keyCredentials)")
-    if "accountEnabled" in body and body["accountEnabled"] is not True:
-        raise errors.not_imitated("disabling a service principal (accountEnabled false)")
     principal.properties = merged(principal.properties, body, SERVICE_PRINCIPAL_DEFAULTS, "ServicePrincipal")
     return Answer(204)
 

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from simulator.graph import applications, deleted, errors, grants, principals
+from simulator.graph import applications, deleted, errors, federated, grants, principals
 from simulator.graph.call import Answer, Call, Handler, endpoint
 from simulator.operation import Operation, routes
 
@@ -41,11 +41,24 @@ OPERATIONS = [
         "POST",
         "/applications",
         applications.create,
-        "all writable properties but certificates; owners@odata.bind; unknown properties are refused",
+        "all writable properties; keyCredentials (X.509 with an RSA key, to verify); owners@odata.bind; unknown properties are "
+        "refused",
         "Create application",
     ),
-    _operation("GET", APPLICATION, applications.get, "$select", "Get application"),
-    _operation("PATCH", APPLICATION, applications.change, "as create; not passwordCredentials", "Update application"),
+    _operation(
+        "GET",
+        APPLICATION,
+        applications.get,
+        "$select; certificates' key only with $select=keyCredentials",
+        "Get application",
+    ),
+    _operation(
+        "PATCH",
+        APPLICATION,
+        applications.change,
+        "as create; keyCredentials replace what was there; not passwordCredentials",
+        "Update application",
+    ),
     _operation(
         "DELETE",
         APPLICATION,
@@ -80,6 +93,41 @@ OPERATIONS = [
     ),
     _operation(
         "GET",
+        _below(APPLICATION, "/federatedIdentityCredentials"),
+        federated.list_credentials,
+        "$filter eq on name, subject; $select; $top; pages of 100",
+        "List federatedIdentityCredentials",
+    ),
+    _operation(
+        "POST",
+        _below(APPLICATION, "/federatedIdentityCredentials"),
+        federated.create,
+        "20 an application, unique names and pairs of issuer and subject, one audience",
+        "Create federatedIdentityCredential",
+    ),
+    _operation(
+        "GET",
+        _below(APPLICATION, "/federatedIdentityCredentials/{credential}"),
+        federated.get,
+        "by id or name; $select",
+        "Get federatedIdentityCredential",
+    ),
+    _operation(
+        "PATCH",
+        _below(APPLICATION, "/federatedIdentityCredentials/{credential}"),
+        federated.change,
+        "the name stays; not making one (Prefer: create-if-missing)",
+        "Update federatedIdentityCredential",
+    ),
+    _operation(
+        "DELETE",
+        _below(APPLICATION, "/federatedIdentityCredentials/{credential}"),
+        federated.delete,
+        "whole; tokens live on until they end",
+        "Delete federatedIdentityCredential",
+    ),
+    _operation(
+        "GET",
         "/servicePrincipals",
         principals.list_principals,
         "as applications",
@@ -93,7 +141,9 @@ OPERATIONS = [
         "Create servicePrincipal",
     ),
     _operation("GET", PRINCIPAL, principals.get, "$select", "Get servicePrincipal"),
-    _operation("PATCH", PRINCIPAL, principals.change, "not certificates, not disabling", "Update servicePrincipal"),
+    _operation(
+        "PATCH", PRINCIPAL, principals.change, "not certificates; disabling ends sign-in", "Update servicePrincipal"
+    ),
     _operation("DELETE", PRINCIPAL, principals.delete, "soft; its grants end", "Delete servicePrincipal"),
     _operation("GET", _below(PRINCIPAL, "/owners"), principals.list_owners, "as applications", "List owners"),
     _operation("POST", _below(PRINCIPAL, "/owners/$ref"), principals.add_owner, "whole", "Add owner"),

@@ -48,7 +48,6 @@ async def openid_configuration(request: Request) -> JSONResponse:
     tenant = simulator.store.tenant(request.path_params["tenant"])
     if tenant is None:
         return _refusal(request, errors.tenant_not_found(request.path_params["tenant"]), simulator.store.first)
-    entry_of(request.scope).tenant_id = tenant.id
     base, version = f"{simulator.identity_url}/{tenant.id}", "/v2.0" if "/v2.0/" in request.url.path else ""
     return JSONResponse(
         {
@@ -75,7 +74,6 @@ async def keys(request: Request) -> JSONResponse:
     tenant = simulator.store.tenant(request.path_params["tenant"])
     if tenant is None:
         return _refusal(request, errors.tenant_not_found(request.path_params["tenant"]), simulator.store.first)
-    entry_of(request.scope).tenant_id = tenant.id
     return JSONResponse({"keys": [tokens.public_key_document(tenant.signing_key, tenant.id)]})
 
 
