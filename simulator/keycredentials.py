@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -34,7 +35,7 @@ def read(key: str) -> x509.Certificate:
         pem = content.lstrip().startswith(PEM_MARK)
         certificate = x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
         public_key = certificate.public_key()
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CertificateRefusedError("it is no X.509 certificate in base64") from error
     if not isinstance(public_key, rsa.RSAPublicKey):
         raise CertificateRefusedError("its key is no RSA key")

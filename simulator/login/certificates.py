@@ -4,6 +4,7 @@ Source: Microsoft Learn, "Microsoft identity platform application authentication
 Owns which certificate an assertion names and what its claims must say.
 """
 
+from base64 import urlsafe_b64decode
 from datetime import datetime
 
 from cryptography.hazmat.primitives import hashes
@@ -49,4 +50,12 @@ def _named(application: Application, assertion: Assertion) -> Certificate:
     for certificate in application.certificates:
         if all(keycredentials.thumbprint_of(certificate, how) == value for value, how in named.values()):
             return certificate
-    raise assertionerrors.unknown_certificate(application.app_id, next(iter(named.values()))[0])
+    raise assertionerrors.unknown_certificate(application.app_id, _hexadecimal(next(iter(named.values()))[0]))
+
+
+def _hexadecimal(thumbprint: str) -> str:
+    """Return a header's thumbprint as Microsoft's texts show it; what is none stays as it is."""
+    try:
+        return urlsafe_b64decode(thumbprint + "=" * (-len(thumbprint) % 4)).hex().upper()
+    except ValueError:
+        return thumbprint

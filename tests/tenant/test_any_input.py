@@ -23,12 +23,29 @@ OTHER_BODIES = st.dictionaries(
     max_size=3,
 )
 PASSWORDS = st.dictionaries(st.sampled_from(["displayName", "endDateTime", "startDateTime"]), SCALARS, max_size=3)
+CERTIFICATES = st.dictionaries(
+    st.sampled_from(["key", "keyId", "type", "usage", "displayName", "endDateTime", "x"]),
+    SCALARS | st.sampled_from(["AsymmetricX509Cert", "Verify", "AAAA"]),
+    max_size=5,
+)
+TRUSTS = st.dictionaries(
+    st.sampled_from(["name", "issuer", "subject", "audiences", "description", "x"]),
+    VALUES | st.sampled_from(["https://issuer.example", "main"]),
+    max_size=5,
+)
 QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUIET
-@given(body=BODIES, other=OTHER_BODIES, password=PASSWORDS)
-def test_graph(tenant: TenantClient, body: dict[str, Any], other: dict[str, Any], password: dict[str, Any]) -> None:
+@given(body=BODIES, other=OTHER_BODIES, password=PASSWORDS, certificate=CERTIFICATES, trust=TRUSTS)
+def test_graph(
+    tenant: TenantClient,
+    body: dict[str, Any],
+    other: dict[str, Any],
+    password: dict[str, Any],
+    certificate: dict[str, Any],
+    trust: dict[str, Any],
+) -> None:
     made = tenant.make_application()
     application, principal = f"/applications/{made['id']}", f"/servicePrincipals/{made['servicePrincipalId']}"
     answers = [
@@ -39,6 +56,8 @@ def test_graph(tenant: TenantClient, body: dict[str, Any], other: dict[str, Any]
         tenant.graph("POST", f"{application}/addPassword", other),
         tenant.graph("POST", f"{application}/addPassword", {"passwordCredential": password}),
         tenant.graph("POST", f"{application}/removePassword", other),
+        tenant.graph("PATCH", application, {"keyCredentials": [certificate]}),
+        tenant.graph("POST", f"{application}/federatedIdentityCredentials", trust),
         tenant.graph("POST", f"{application}/owners/$ref", other),
         tenant.graph("POST", f"{principal}/appRoleAssignments", other),
         tenant.graph("GET", application),

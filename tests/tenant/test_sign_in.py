@@ -5,25 +5,10 @@ import json
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-import httpx
 import pytest
-from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import ClientSecretCredential
 
-from simulator.server import SimulatorServer
 from tests.tenant.client import TenantClient, expect, graph_error
-
-
-def claims(token: str) -> dict[str, object]:
-    part = token.split(".")[1]
-    return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
-
-
-def refusal(answer: httpx.Response) -> tuple[int, str, int]:
-    document = answer.json()
-    assert document["error_description"].startswith(f"AADSTS{document['error_codes'][0]}: ")
-    assert f"\r\nTimestamp: {document['timestamp']}" in document["error_description"]
-    return answer.status_code, document["error"], document["error_codes"][0]
+from tests.tenant.signing import claims, refusal
 
 
 def test_metadata_names_login_and_graph(tenant: TenantClient) -> None:
@@ -153,24 +138,3 @@ def test_tokens_end_and_answers_are_dated_by_the_tenants_clock(tenant: TenantCli
     now = datetime.fromisoformat(tenant.control("GET", f"/tenants/{tenant.tenant_id}/clock")["now"][:19] + "+00:00")
     for each in (answer, tenant.sign_in(), tenant.cmdlet("Get-AcceptedDomain")):
         assert abs((parsedate_to_datetime(each.headers["date"]) - now).total_seconds()) < 5
-
-
-def test_azure_identity_signs_in(
-    tenant: TenantClient, monkeypatch: pytest.MonkeyPatch, server: SimulatorServer
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(server.certificate_file))
-    for secret, ends_well in ((tenant.administrator["clientSecret"], True), ("wrong", False)):
-        with ClientSecretCredential(
-            tenant.tenant_id,
-            tenant.administrator["clientId"],
-            secret,
-            authority=server.url,
-            disable_instance_discovery=True,
-        ) as credential:
-            if ends_well:
-                for audience in (server.url, server.exchange_url):
-                    token = credential.get_token(f"{audience}/.default")
-                    assert claims(token.token)["aud"] == audience
-            else:
-                with pytest.raises(ClientAuthenticationError, match="AADSTS7000215"):
-                    credential.get_token(f"{server.url}/.default")
