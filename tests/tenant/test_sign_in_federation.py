@@ -124,7 +124,7 @@ def test_somebody_else_signed(tenant: TenantClient) -> None:
     wanted = (401, "invalid_client", 700027, "Client assertion failed signature validation.")
     forged = jwt.encode(body, make_key().private, algorithm="RS256", headers={"kid": header["kid"]})
     assert explained(trade(tenant, app_id, forged)) == wanted
-    nameless = jwt.encode(body, make_key().private, algorithm="RS256")
+    nameless = jwt.encode(body, tenant.server.simulator.pipeline.key, algorithm="RS256")
     assert explained(trade(tenant, app_id, nameless)) == wanted
     head, _, signature = true.split(".")
     other = pipeline_token(tenant, subject="repo:evil").split(".")[1]
