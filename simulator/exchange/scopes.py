@@ -61,11 +61,12 @@ def new_scope(session: Session, bound: dict[str, Any]) -> Result:
 def get_scopes(session: Session, bound: dict[str, Any]) -> Result:
     """Run Get-ManagementScope; `Rooms*` are all whose names begin so, Orphan those that no assignment uses."""
     tenant = session.tenant
-    scopes = replication.found(tenant, tenant.management_scopes)
     identity = str(bound.get("Identity", "*"))
-    if not identity.endswith("*"):
+    if identity.endswith("*"):
+        every = replication.found(tenant, tenant.management_scopes)
+        scopes = [scope for scope in every if scope.name.casefold().startswith(identity[:-1].casefold())]
+    else:
         scopes = [find(tenant, identity)]
-    scopes = [s for s in scopes if s.name.casefold().startswith(identity[:-1].casefold())]
     if bound.get("Orphan"):
         scopes = [scope for scope in scopes if not _users(tenant, scope)]
     return Result(scopes, lambda scope: _row(tenant, scope))

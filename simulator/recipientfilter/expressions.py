@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Literal
 
-from simulator.recipientfilter.properties import Operator, Property, Value
+from simulator.recipientfilter.properties import EQUALITY, PREFIXES, Operator, Property, Value
 from simulator.tenant import Recipient, Tenant
 
 _ORDER: dict[str, Callable[[int, int], bool]] = {"gt": gt, "ge": ge, "lt": lt, "le": le}
-PREFIXES = ("smtp:", "sip:")
 
 
 class Filter:
@@ -44,20 +43,21 @@ class Comparison(Filter):
 
     def matches(self, tenant: Tenant, recipient: Recipient) -> bool:
         """Compare; of a property with several values, one is enough."""
+        if self.operator in EQUALITY and self.value is not None:
+            return self._equal(tenant, recipient) == (self.operator == "eq")
         values = self.subject.read(tenant, recipient)
         if self.value is None:
             return bool(values) == (self.operator == "ne")
         if self.operator in _ORDER:
             compare = _ORDER[self.operator]
             return any(compare(int(each), int(self.value)) for each in values)
-        if self.operator == "like":
-            return any(self._like(str(each)) for each in values)
-        return any(self._equal(each) for each in values) == (self.operator == "eq")
+        return any(self._like(str(each)) for each in values)
 
-    def _equal(self, value: str | int) -> bool:
-        if self.subject.name == "EmailAddresses":
-            return str(value).casefold() == _without_prefix(str(self.value))
-        return str(value).casefold() == str(self.value).casefold()
+    def _equal(self, tenant: Tenant, recipient: Recipient) -> bool:
+        wanted = str(self.value)
+        if self.subject.equal is not None:
+            return self.subject.equal(tenant, recipient, wanted)
+        return any(str(each).casefold() == wanted.casefold() for each in self.subject.read(tenant, recipient))
 
     def _like(self, value: str) -> bool:
         pattern = str(self.value).casefold()
@@ -134,8 +134,3 @@ def _literal(value: Value) -> str:
     if value is None:
         return "$null"
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def _without_prefix(address: str) -> str:
-    folded = address.casefold()
-    return next((folded.removeprefix(prefix) for prefix in PREFIXES if folded.startswith(prefix)), folded)

@@ -56,6 +56,9 @@ RESOURCE_TYPES = ("Room", "Equipment")
 """What the page lists.  Workspaces exist, but whether a filter may name them no document says."""
 UNDOCUMENTED_RESOURCE_TYPES = ("Workspace", "Desk")
 
+PREFIXES = ("smtp:", "sip:")
+"""What may stand before an address in EmailAddresses."""
+
 _DISTINGUISHED_NAME = re.compile(r"^(CN|OU|DC)=.+,DC=[^,=]+$", re.IGNORECASE)
 _CANONICAL_NAME = re.compile(r"^[A-Za-z0-9.-]+/.+$")
 
@@ -76,6 +79,8 @@ class Property:
     convert: Callable[[str, Written], Value]
     read: Callable[[Tenant, Recipient], Values]
     """What a recipient has; nothing is blank."""
+    equal: Callable[[Tenant, Recipient, str], bool] | None = None
+    """Tells whether a recipient has a value, where that is not comparing texts."""
 
     def value(self, operator: Operator, written: Written) -> Value:
         """Return the value to compare with.  Raises FilterError for what the property does not take."""
@@ -204,6 +209,19 @@ def _groups(tenant: Tenant, recipient: Recipient) -> Values:
     )
 
 
+def _in_group(tenant: Tenant, recipient: Recipient, distinguished_name: str) -> bool:
+    """Tell the same of one group without looking at the others, of which there may be many and large ones."""
+    named = tenant.find_recipients(distinguished_name)
+    return any(isinstance(group, Group) and recipient.object_id in group.member_ids for group in named)
+
+
+def _has_address(tenant: Tenant, recipient: Recipient, address: str) -> bool:
+    """Compare addresses; a complete one may have a prefix or none."""
+    folded = address.casefold()
+    wanted = next((folded.removeprefix(prefix) for prefix in PREFIXES if folded.startswith(prefix)), folded)
+    return any(str(own).casefold() == wanted for own in _plain_addresses(tenant, recipient))
+
+
 _WILDCARDS = EQUALITY | {"like"}
 
 _ALL = [
@@ -215,11 +233,11 @@ _ALL = [
     ),
     Property("DisplayName", _WILDCARDS, _text, _attribute("display_name")),
     Property("DistinguishedName", EQUALITY, _distinguished_name, _own_distinguished_name),
-    Property("EmailAddresses", _WILDCARDS, _text, _plain_addresses),
+    Property("EmailAddresses", _WILDCARDS, _text, _plain_addresses, _has_address),
     Property("ExternalDirectoryObjectId", EQUALITY, _guid, _attribute("object_id")),
     Property("Guid", EQUALITY, _guid, _attribute("guid")),
     Property("HiddenFromAddressListsEnabled", EQUALITY, _boolean, _hidden),
-    Property("MemberOfGroup", EQUALITY, _distinguished_name, _groups),
+    Property("MemberOfGroup", EQUALITY, _distinguished_name, _groups, _in_group),
     Property("Name", _WILDCARDS, _text, _attribute("name")),
     Property("Office", _WILDCARDS, _text, _attribute("office")),
     # "Any filter that uses the PrimarySmtpAddress property will also search values in the EmailAddresses property."

@@ -178,6 +178,7 @@ def test_only_direct_members_count() -> None:
     tenant = TENANT.model_copy(deep=True)
     staff, crm = tenant.groups[0], tenant.groups[1]
     staff.member_ids = [crm.object_id]
+    tenant.recipients_changed()
     nested = parse(f"MemberOfGroup -eq '{tenant.distinguished_name(staff.name)}'")
     everybody: list[Recipient] = [*tenant.mailboxes, *tenant.groups]
     assert [recipient.name for recipient in everybody if nested.matches(tenant, recipient)] == [crm.name]
@@ -186,7 +187,9 @@ def test_only_direct_members_count() -> None:
 def test_a_group_s_former_name_holds_nobody() -> None:
     tenant = TENANT.model_copy(deep=True)
     scope = parse(f"MemberOfGroup -eq '{CRM}'")
+    assert any(scope.matches(tenant, mailbox) for mailbox in tenant.mailboxes)
     tenant.groups[1].name = "CRM"
+    tenant.recipients_changed()
     assert not any(scope.matches(tenant, mailbox) for mailbox in tenant.mailboxes)
 
 
