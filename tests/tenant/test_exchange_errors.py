@@ -8,6 +8,7 @@ import pytest
 from simulator.conditions import Conditions
 from simulator.exchange import errors
 from tests.tenant.client import EIGER, TenantClient, exchange_error, expect
+from tests.tenant.rbac import register
 
 NOT_FOUND = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException"
 BYPASS = {"BypassSecurityGroupManagerCheck": True, "Confirm": False}
@@ -90,6 +91,9 @@ def test_an_identity_that_is_not_there_may_answer_everything(tenant: TenantClien
     for cmdlet, count in (("Get-DistributionGroup", 3), ("Get-ApplicationAccessPolicy", 1), ("Get-Mailbox", 37)):
         assert len(tenant.rows(cmdlet, {"Identity": "nobody"})) == count
     assert tenant.rows("Get-Mailbox", {"Identity": EIGER})[0]["PrimarySmtpAddress"] == EIGER
+    for _ in range(2):
+        register(tenant)
+    assert exchange_error(tenant.cmdlet("Get-ServicePrincipal", {"Identity": "ROOMZ"}))[1].endswith("AmbiguousException")
     assert tenant.cmdlet("Get-CalendarProcessing", {"Identity": "nobody"}).status_code == 404
     assert tenant.cmdlet("Set-Group", {"Identity": "nobody", "Notes": "x", **BYPASS}).status_code == 404
 
