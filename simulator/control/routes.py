@@ -14,7 +14,12 @@ def _operation(method: str, path: str, handler: Handler, what: str) -> Operation
 OPERATIONS = [
     _operation("GET", "/status", handlers.status, "where the tenant is and what it holds"),
     _operation("POST", "/reset", handlers.reset, "begin anew; the administrator's secret stays"),
-    _operation("POST", "/seed", handlers.seed, '`{"rooms": 1500, "people": 20}`: another company, generated'),
+    _operation(
+        "POST",
+        "/seed",
+        handlers.seed,
+        '`{"rooms": 1500, "people": 20, "customized": false}`: another company; not customized is dehydrated',
+    ),
     _operation("POST", "/tenants", handlers.add_tenant, '`{"domain": "b.example", "name", "rooms"}`: one more tenant'),
     _operation("GET", "/requests", handlers.requests, "`?since=N`: the request log"),
     _operation("DELETE", "/requests", handlers.clear_requests, "empty the log; numbers go on"),

@@ -93,7 +93,9 @@ def test_an_identity_that_is_not_there_may_answer_everything(tenant: TenantClien
     assert tenant.rows("Get-Mailbox", {"Identity": EIGER})[0]["PrimarySmtpAddress"] == EIGER
     for _ in range(2):
         register(tenant)
-    assert exchange_error(tenant.cmdlet("Get-ServicePrincipal", {"Identity": "ROOMZ"}))[1].endswith("AmbiguousException")
+    assert exchange_error(tenant.cmdlet("Get-ServicePrincipal", {"Identity": "ROOMZ"}))[1].endswith(
+        "AmbiguousException"
+    )
     assert tenant.cmdlet("Get-CalendarProcessing", {"Identity": "nobody"}).status_code == 404
     assert tenant.cmdlet("Set-Group", {"Identity": "nobody", "Notes": "x", **BYPASS}).status_code == 404
 

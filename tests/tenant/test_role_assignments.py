@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from simulator import access
 from tests.tenant.client import CONTROL_MAILBOX, EIGER, TenantClient, exchange_error, expect
 from tests.tenant.rbac import NO_CONFIRMATION, READ_WRITE, ROOMS, assign, make_scope, register
 
@@ -188,3 +189,23 @@ def test_a_new_scope_or_assignment_is_found_later_but_its_name_is_taken_at_once(
     assert in_scope(tenant, principal, EIGER) == [True]
     tenant.advance(6)
     assert len(tenant.rows("Get-ManagementRoleAssignment", {"RoleAssignee": principal["ObjectId"]})) == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [
+        ("Application Calendars.Read", True),
+        ("Application Exchange Full Access", True),
+        ("Application Mail Full Access", False),
+        ("Application EWS.AccessAsApp", False),
+    ],
+)
+def test_a_role_gives_calendars_by_its_permissions_not_by_its_name(
+    tenant: TenantClient, role: str, reads: bool
+) -> None:
+    principal = register(tenant)
+    assign(tenant, principal, Role=role)
+    state = tenant.server.simulator.store.first
+    restrictions = access.restrictions_now(state)
+    mailbox = state.mailboxes[0]
+    assert access.may(state, restrictions, principal["AppId"], frozenset(), access.READ, mailbox) is reads
