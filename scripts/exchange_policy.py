@@ -6,6 +6,7 @@ standard error. Exit codes: see scripts/ending.py.
 """
 
 import os
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from microsoft365.connection import Connection
 from microsoft365.errors import BadInput, GaveUp
 from microsoft365.exchange.desired import DesiredState
+from microsoft365.validation import is_address
 from scripts.ending import Told, bad_input, patient, print_json, read_input, told
 
 program = typer.Typer(
@@ -109,6 +111,7 @@ def remove(
         bool, typer.Option("--retired", help="End what was retired two hours ago or longer; reads no standard input.")
     ] = False,
     mark: Annotated[str, typer.Option(help=f"With --retired: whose, {_MARK}.")] = "",
+    group: Annotated[str, typer.Option(help="With --retired: the group's address, to check what is listed by.")] = "",
     tenant_id: Annotated[str, typer.Option(envvar="ARM_TENANT_ID", help="With --retired: the tenant.")] = "",
     environment: Annotated[str, typer.Option(help="With --retired: as azuread:environment.")] = "public",
     metadata_host: Annotated[str, typer.Option(help="With --retired: as azuread:metadataHost.")] = "",
@@ -117,7 +120,7 @@ def remove(
     """Undo what carries the stack's mark, never while an application could read more by it."""
     with told():
         if retired:
-            _remove_retired(mark, tenant_id, environment, metadata_host, exchange_host)
+            _remove_retired(mark, group, tenant_id, environment, metadata_host, exchange_host)
         else:
             _remove(_desired())
 
@@ -142,12 +145,13 @@ def _remove(desired: DesiredState) -> None:
             f"the application is gone for good: {command}",
             err=True,
         )
-    for left in outcome.left:
-        typer.echo(left, err=True)
+    _tell(outcome.sentences(desired.mark))
     print_json(document)
 
 
-def _remove_retired(mark: str, tenant_id: str, environment: str, metadata_host: str, exchange_host: str) -> None:
+def _remove_retired(
+    mark: str, group: str, tenant_id: str, environment: str, metadata_host: str, exchange_host: str
+) -> None:
     import re
 
     from microsoft365.exchange.removal import remove_retired
@@ -155,6 +159,8 @@ def _remove_retired(mark: str, tenant_id: str, environment: str, metadata_host: 
 
     if not re.fullmatch(r"roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", mark):
         raise BadInput(f"--mark {mark!r} is not a mark; it reads {_MARK}, for example roomz:roomz/prod")
+    if group and not is_address(group):
+        raise BadInput(f"--group {group!r} is not an e-mail address, which the rooms' group has")
     if not tenant_id:
         raise BadInput("no tenant: set ARM_TENANT_ID, or give --tenant-id")
     document = {
@@ -169,10 +175,20 @@ def _remove_retired(mark: str, tenant_id: str, environment: str, metadata_host: 
         raise bad_input(error, "the connection") from None
     session = open_session(connection, os.environ, pace=patient())
     session.warm_up()
-    outcome = remove_retired(session.graph, session.exchange, mark, session.now(), session.pace)
+    with Told() as reporter:
+        outcome = remove_retired(
+            session.graph, session.exchange, mark, group or None, session.now(), reporter, session.pace
+        )
+    _tell(outcome.sentences(mark))
     print_json(outcome.document())
     if outcome.waiting:
         raise GaveUp("not everything could be ended yet: " + "; ".join(outcome.waiting))
+
+
+def _tell(sentences: Iterable[str]) -> None:
+    """Tell people on standard error, which Pulumi shows them; standard output goes into the state and nowhere else."""
+    for sentence in sentences:
+        typer.echo(sentence, err=True)
 
 
 @program.command(hidden=True)

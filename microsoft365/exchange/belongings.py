@@ -1,16 +1,23 @@
 """What in Exchange belongs to a stack that is being removed: by its mark, or by the mark of its former name.
 
-Owns the reading and the judgement for the way back (ownership.py judges for the way there). Takes nothing away.
+Owns the reading, how often it is repeated before something counts as missing, and the judgement for the way back
+(ownership.py judges for the way there). Takes nothing away.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from microsoft365 import marks
+from microsoft365.errors import GaveUp
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.closed import Applications
 from microsoft365.exchange.observed import Group, Policy
 from microsoft365.exchange.transport import Transport
+from microsoft365.pace import Pace
+
+# How long one look waits for the next, and how long Exchange may take to agree with itself.
+_LOOK_AGAIN_SECONDS = 3.0
+AGREEMENT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +37,61 @@ class Belongings:
             if policy.group_object_id == group.object_id and policy not in without
         ]
 
+    @property
+    def nothing_missing(self) -> bool:
+        """True where each policy has its group, each group its policy and its members: what `apply` makes."""
+        used = {policy.group_object_id for policy in self.policies}
+        return bool(used) and used == {group.object_id for group in self.groups if group.members}
 
-def read_belongings(transport: Transport, mark: str, applications: Applications) -> Belongings:
+    def agrees_with(self, other: "Belongings | None") -> bool:
+        """Tell whether another reading showed the same objects, in whatever order."""
+        return other is not None and self.shown == other.shown
+
+    @property
+    def shown(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """The ids of all policies, of the stack's groups and of their members."""
+        return (
+            frozenset(policy.identity for policy in self.all_policies),
+            frozenset(group.guid for group in self.groups),
+            frozenset(member.object_id for group in self.groups for member in group.members),
+        )
+
+
+def read_belongings(
+    transport: Transport, mark: str, applications: Applications, address: str | None, pace: Pace
+) -> Belongings:
     """Read everything that carries the mark, and what a renaming of the stack left with another one.
 
     That is a policy with any mark of ours whose application carries this stack's mark, and the group of such a policy
     where it has the same other mark. While an application of that other stack exists, or could be restored, its stack
-    lives: then they are named, and left to it. Raises what reading raises.
+    lives: then they are named, and left to it.
+
+    Whatever is missing (no policy, no group, nobody in the group) is believed once two readings in a row agree, and
+    never while `address`, the group's as far as it is known, is that of a group which the list of groups lacks. Raises
+    GaveUp when that does not come in a minute, and what reading raises.
     """
-    notes_answer, policies_answer = transport.run([reading.notes_call(), reading.policies_call()])
+    until = pace.now() + AGREEMENT_SECONDS
+    before: Belongings | None = None
+    while True:
+        found, contradiction = _look(transport, mark, applications, address)
+        if contradiction is None and (found.nothing_missing or found.agrees_with(before)):
+            return found
+        if pace.now() + _LOOK_AGAIN_SECONDS > until:
+            raise GaveUp(
+                "nothing was removed, since what Exchange lists cannot be all there is: "
+                f"{contradiction or 'each reading shows something else'}. Run the same command again in some minutes"
+            )
+        before = found if contradiction is None else None
+        pace.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _look(
+    transport: Transport, mark: str, applications: Applications, address: str | None
+) -> tuple[Belongings, str | None]:
+    """Read once; with what in the reading contradicts itself, in words for people."""
+    calls = [reading.notes_call(), reading.policies_call()]
+    calls += [reading.group_at_call(address)] if address is not None else []
+    notes_answer, policies_answer, *at_address = transport.run(calls)
     notes, policies = reading.notes_of(notes_answer), reading.policies_of(policies_answer)
     own = [policy for policy in policies if _stack(policy.mark) == mark]
     former = [policy for policy in policies if _is_former(policy, mark, applications)]
@@ -56,7 +109,15 @@ def read_belongings(transport: Transport, mark: str, applications: Applications)
         for policy in former
         if policy not in taken
     ]
-    return Belongings((*own, *taken), _groups(transport, guids, notes), policies, tuple(left))
+    groups = _groups(transport, guids, notes)
+    contradiction = None
+    if len(groups) < len(guids):
+        contradiction = f"Get-Group lists a group with the mark {mark} that Get-DistributionGroup does not find"
+    for answer in at_address:
+        rows = reading.groups_at(answer)
+        if any(reading.is_security_group(row) and guid not in notes for guid, row in rows.items()):
+            contradiction = f"Get-DistributionGroup finds the group {address}, and Get-Group does not list it"
+    return Belongings((*own, *taken), groups, policies, tuple(left)), contradiction
 
 
 def _is_former(policy: Policy, mark: str, applications: Applications) -> bool:
@@ -69,8 +130,9 @@ def _stack(mark: marks.Mark | None) -> str | None:
 
 def _groups(transport: Transport, guids: Sequence[str], notes: Mapping[str, tuple[str, str]]) -> tuple[Group, ...]:
     answers = transport.run([call for guid in guids for call in (reading.group_call(guid), reading.members_call(guid))])
-    found = [
-        reading.group_of(answers[2 * number], notes, reading.members_of(answers[2 * number + 1]))
-        for number in range(len(guids))
-    ]
-    return tuple(group for group in found if group is not None)
+    found = []
+    for group_answer, members_answer in zip(answers[::2], answers[1::2], strict=True):
+        group = reading.group_of(group_answer, notes)
+        if group is not None:
+            found.append(replace(group, members=reading.members_of(members_answer)))
+    return tuple(found)

@@ -5,6 +5,7 @@ nothing (plan.py).
 """
 
 import re
+import shlex
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -157,6 +158,7 @@ class DesiredState(_Model):
         words = [
             "scripts/run exchange_policy remove --retired",
             f"--mark {self.mark}",
+            f"--group {shlex.quote(self.group.primary_smtp_address)}",
             f"--tenant-id {connection.tenant_id}",
         ]
         if connection.environment != "public":

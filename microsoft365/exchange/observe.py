@@ -63,13 +63,13 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
             Call("Get-Mailbox", {"RecipientTypeDetails": [ROOM_MAILBOX], "ResultSize": "Unlimited"}, fields),
             notes_call(),
             policies_call(),
-            Call("Get-DistributionGroup", {"Identity": address}, _GROUP_FIELDS),
+            group_at_call(address),
         ]
     )
     rooms = tuple(_room(row) for row in mailboxes.complete() if _is(row, "RecipientTypeDetails", ROOM_MAILBOX))
     read_policies = policies_of(policies)
     notes_by_guid = notes_of(notes)
-    known = {guid_of(row): row for row in _rows_or_none(at_address) if address.casefold() in _addresses(row)}
+    known = groups_at(at_address)
     elsewhere = _who_else(transport, unknown(desired.rooms, rooms))
     wanted = select(desired.rooms, rooms, elsewhere)
     needed = _needed_groups(desired, notes_by_guid, read_policies) | set(known)
@@ -104,6 +104,22 @@ def policies_of(answer: Answer) -> tuple[Policy, ...]:
 def group_call(guid: str) -> Call:
     """Return the call for one group's settings."""
     return Call("Get-DistributionGroup", {"Identity": guid}, _GROUP_FIELDS)
+
+
+def group_at_call(address: str) -> Call:
+    """Return the call for whichever group has an address; read its answer with `groups_at`."""
+    return Call("Get-DistributionGroup", {"Identity": address}, _GROUP_FIELDS)
+
+
+def groups_at(answer: Answer) -> dict[str, Row]:
+    """Return the groups that really have the address that was asked for, by Guid: none, or one."""
+    address = str(answer.call.parameters.get("Identity", "")).casefold()
+    return {guid_of(row): row for row in _rows_or_none(answer) if address in _addresses(row)}
+
+
+def is_security_group(row: Row) -> bool:
+    """Tell whether it is one of the groups that `notes_call` lists."""
+    return _is(row, "RecipientTypeDetails", SECURITY_GROUP)
 
 
 def members_call(guid: str) -> Call:

@@ -27,6 +27,15 @@ from microsoft365.pace import Pace
 RETIREMENT = timedelta(hours=2)
 
 
+# What Outcome.removed counts, as a person reads it.
+_REMOVED = {
+    "policies": "application access policies removed: {}",
+    "groups": "groups removed: {}",
+    "calendars": "rooms with Microsoft's defaults for calendar processing again: {}",
+    "marks": "marks taken off groups that stay: {}",
+}
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a removal did: counts by kind, what it left and why, and what has to wait (with the reason)."""
@@ -39,6 +48,13 @@ class Outcome:
     def document(self) -> dict[str, Any]:
         """Return it as JSON shows it."""
         return {"removed": self.removed, "retired": self.retired, "left": self.left, "waiting": self.waiting}
+
+    def sentences(self, mark: str) -> list[str]:
+        """Return what was removed, and what was left, for people. Never empty, but for what was retired or has to wait."""
+        said = [_REMOVED[kind].format(number) for kind, number in self.removed.items() if number]
+        if not (said or self.retired or self.left or self.waiting):
+            said.append(f"nothing in Exchange carries the mark {mark}, by two readings; nothing was removed")
+        return said + self.left
 
 
 def remove(
@@ -55,7 +71,7 @@ def remove(
         applications = Applications.read(graph, desired.mark)
     except (NoAccess, TenantRefused) as error:
         raise cannot_be_told(desired.mark, (), error) from None
-    found = read_belongings(transport, desired.mark, applications)
+    found = read_belongings(transport, desired.mark, applications, desired.group.primary_smtp_address, pace)
     client_ids = {policy.app_id for policy in found.policies}
     if desired.application.client_id is not None:
         client_ids.add(desired.application.client_id)
@@ -73,13 +89,13 @@ def remove(
             _retire_group(transport, group, now, outcome)
         return outcome
     for policy in found.policies:
-        _remove_policy(transport, policy, outcome)
+        _remove_policy(transport, policy, outcome, reporter)
     for group in groups:
         others = found.users(group, without=found.policies)
         if others:
             outcome.left.append(_in_use(group, others))
         else:
-            _remove_group(transport, group, outcome)
+            _remove_group(transport, group, outcome, reporter)
     return outcome
 
 
@@ -93,20 +109,29 @@ def refuse_now_elsewhere(desired: DesiredState) -> None:
         )
 
 
-def remove_retired(graph: Graph, transport: Transport, mark: str, now: datetime, pace: Pace) -> Outcome:
+def remove_retired(
+    graph: Graph,
+    transport: Transport,
+    mark: str,
+    address: str | None,
+    now: datetime,
+    reporter: Reporter,
+    pace: Pace,
+) -> Outcome:
     """Delete what was retired two hours ago or longer and whose application is gone for good; retire what was not.
 
-    What must wait is in the outcome, with the reason: the caller ends with 5. Raises what `remove` raises.
+    `address` is the group's, where it is known: see read_belongings. What must wait is in the outcome, with the reason:
+    the caller ends with 5. Raises what `remove` raises.
     """
     applications = Applications.read(graph, mark)
-    found = read_belongings(transport, mark, applications)
+    found = read_belongings(transport, mark, applications, address, pace)
     groups = [_claimed(transport, group, mark) for group in found.groups]
     outcome = Outcome(left=list(found.left))
     gone = [policy for policy in found.policies if _may_go(policy, applications, transport, now, outcome)]
     # An application may be gone from this tenant and its service principal not.
     ensure_closed(graph, None, {policy.app_id for policy in gone}, pace)
     for policy in gone:
-        _remove_policy(transport, policy, outcome)
+        _remove_policy(transport, policy, outcome, reporter)
     for group in groups:
         others = found.users(group, without=gone)
         foreign = [policy for policy in others if policy not in found.policies]
@@ -119,7 +144,7 @@ def remove_retired(graph: Graph, transport: Transport, mark: str, now: datetime,
                 _retire_group(transport, group, now, outcome)
             outcome.left.append(f"the group {group.address} stays with the policy that uses it")
         elif _group_may_go(group, applications, transport, now, outcome):
-            _remove_group(transport, group, outcome)
+            _remove_group(transport, group, outcome, reporter)
     return outcome
 
 
@@ -212,20 +237,22 @@ def _retire_group(transport: Transport, group: Group, now: datetime, outcome: Ou
     outcome.retired.append(f"the group {group.address} ({mark})")
 
 
-def _remove_policy(transport: Transport, policy: Policy, outcome: Outcome) -> None:
+def _remove_policy(transport: Transport, policy: Policy, outcome: Outcome, reporter: Reporter) -> None:
+    reporter.begin(f"Removing the policy of the application {policy.app_id}", 1)
     (answer,) = transport.run([Call("Remove-ApplicationAccessPolicy", {"Identity": policy.identity, "Confirm": False})])
     if answer.failure is not None and not answer.failure.already_gone:
         raise answer.problem()
     outcome.removed["policies"] += 1
 
 
-def _remove_group(transport: Transport, group: Group, outcome: Outcome) -> None:
+def _remove_group(transport: Transport, group: Group, outcome: Outcome, reporter: Reporter) -> None:
     if group.mark is not None and group.mark.adopted:
         notes = marks.take_off(group.notes)
         transport.run([Call("Set-Group", {"Identity": group.guid, "Notes": notes, **FOREIGN})])[0].complete()
         outcome.removed["marks"] += 1
         outcome.left.append(f"the group {group.address} stays: it was adopted, and only its mark was taken off")
         return
+    reporter.begin(f"Removing the group {group.address}", 1)
     (answer,) = transport.run([Call("Remove-DistributionGroup", {"Identity": group.guid, **FOREIGN})])
     if answer.failure is not None and not answer.failure.already_gone:
         raise answer.problem()
