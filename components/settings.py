@@ -279,7 +279,10 @@ class Settings(Section):
     )
     calendar_on_removal: Literal["keep", "defaults"] = Field(
         "keep",
-        description="`keep`, or `defaults`: Microsoft's defaults again on the rooms when the restriction is removed.",
+        description="What `destroy` does with calendar processing. `keep`: nothing. `defaults`: sets AddOrganizerToSubject, DeleteSubject and "
+        "RemovePrivateProperty to true, Microsoft's default, on every room of the group that has all three false, as `titles` sets them, "
+        "also if `calendar` is `unmanaged` by now. Nobody notes how a room was before: one that somebody else had set so is reset too, "
+        "and one that has left the group is not.",
     )
     exchange: Exchange = Field(default_factory=Exchange, description="How Exchange Online is reached.")
     observe: bool = Field(

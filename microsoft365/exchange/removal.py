@@ -78,8 +78,9 @@ def remove(
     ensure_closed(graph, desired.mark, client_ids, pace)
     groups = [_claimed(transport, group, desired.mark) for group in found.groups]
     outcome = Outcome(left=list(found.left))
-    if desired.calendar_on_removal == "defaults" and desired.calendar == "titles":
-        # It restricts nothing, so it need not wait, whatever the rest has to.
+    if desired.calendar_on_removal == "defaults":
+        # It restricts nothing, so it need not wait, whatever the rest has to. `calendar` does not matter here: that may
+        # have become unmanaged again since the rooms were changed.
         for group in groups:
             outcome.removed["calendars"] += _put_defaults_back(transport, group, reporter)
     if desired.removal == "later":
@@ -260,7 +261,13 @@ def _remove_group(transport: Transport, group: Group, outcome: Outcome, reporter
 
 
 def _put_defaults_back(transport: Transport, group: Group, reporter: Reporter) -> int:
-    """Set Microsoft's defaults on the member rooms that still are exactly as we set them; returns how many."""
+    """Set Microsoft's defaults on the member rooms that have exactly the three settings of `titles`; returns how many.
+
+    Nothing notes which rooms we changed, and how they were: a list of a thousand rooms fits neither into the group's
+    notes nor into what a command resource may print, and this command takes nothing from the one that applies. The
+    settings themselves are the memory, so a room that somebody else had set so before is among them; the description of
+    the key says it.
+    """
     rooms = [member for member in group.members if member.is_room]
     answers = transport.run([reading.calendar_call(room.guid) for room in rooms])
     changed = [room for room, answer in zip(rooms, answers, strict=True) if reading.calendar_of(answer) == TITLES]

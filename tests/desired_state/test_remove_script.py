@@ -72,6 +72,30 @@ def test_defaults_come_back_only_on_rooms_that_are_as_we_set_them(tenant: Tenant
     assert settings["DeleteSubject"] is False
 
 
+@pytest.mark.parametrize("removal", ["now", "later"])
+def test_defaults_come_back_when_calendars_are_not_managed_any_more(tenant: Tenant, removal: str) -> None:
+    application, wish = applied(tenant)
+    unmanaged = {**wish, "calendar": "unmanaged", "calendarOnRemoval": "defaults", "removal": removal}
+    assert tenant.run("apply", stdin={**unmanaged, "application": {"clientId": application["clientId"]}}).code == 0
+    delete(tenant, application)
+    done = tenant.run("remove", stdin=unmanaged)
+    assert done.code == 0, done.err
+    assert done.document["removed"]["calendars"] == 25
+    (settings,) = tenant.cmdlet("Get-CalendarProcessing", Identity="room-rigi@alpenblick.example")
+    assert settings["AddOrganizerToSubject"] is True
+
+
+def test_invariant_3_defaults_come_back_on_no_room_outside_the_group(tenant: Tenant) -> None:
+    room = "room-rigi@alpenblick.example"
+    application, wish = applied(tenant, calendarOnRemoval="defaults", rooms={"exclude": [room]})
+    three = dict.fromkeys(("AddOrganizerToSubject", "DeleteSubject", "RemovePrivateProperty"), False)
+    tenant.cmdlet("Set-CalendarProcessing", Identity=room, **three, Confirm=False)
+    delete(tenant, application)
+    assert tenant.run("remove", stdin=wish).document["removed"]["calendars"] == 24
+    (settings,) = tenant.cmdlet("Get-CalendarProcessing", Identity=room)
+    assert settings["DeleteSubject"] is False
+
+
 def test_invariant_2_removing_again_is_no_error(tenant: Tenant) -> None:
     application, wish = applied(tenant)
     delete(tenant, application)
