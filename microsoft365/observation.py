@@ -1,9 +1,11 @@
 """What `exchange_policy.py observe` and `apply` print: one small JSON document for the Pulumi program.
 
-Owns its shape and its size: counts, ids and a few names, since what a command resource prints must stay under 16 KiB.
+Owns its shape and its size: counts, ids and a few names, since what a command resource prints goes into the state and
+must stay under 16 KiB. Texts for people are shortened until it does; what decisions need never is.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,7 +20,9 @@ from microsoft365.session import Session
 
 _MOST_ACTIONS = 10
 _MOST_NOTICES = 10
-_LONGEST_TEXT = 1000
+_MOST_BYTES = 16 * 1024
+# How long a text may be, in characters; the next shorter length holds where the whole would be too large.
+_LENGTHS = (1000, 500, 250, 100, 50)
 
 
 def observe_tenant(session: Session, desired: DesiredState, reporter: Reporter) -> dict[str, Any]:
@@ -31,11 +35,18 @@ def observe_tenant(session: Session, desired: DesiredState, reporter: Reporter) 
             desired = with_client_id(desired, entra_later.result()[1])
         observed = observe(session.exchange, desired, reporter)
         entra, _ = entra_later.result()
-    return {
-        "observedAt": session.now().strftime(marks.TIME_FORMAT),
-        "exchange": exchange_document(plan(desired, observed)),
-        "entra": entra,
-    }
+    return observation_document(plan(desired, observed), session.now().strftime(marks.TIME_FORMAT), entra)
+
+
+def observation_document(found: Plan, observed_at: str, entra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `observe` prints."""
+    return _within(
+        lambda longest: {
+            "observedAt": observed_at,
+            "exchange": exchange_document(found, longest),
+            "entra": entra,
+        }
+    )
 
 
 def with_client_id(desired: DesiredState, client_id: str | None) -> DesiredState:
@@ -44,47 +55,70 @@ def with_client_id(desired: DesiredState, client_id: str | None) -> DesiredState
     return desired.model_copy(update={"application": application})
 
 
-def exchange_document(found: Plan) -> dict[str, Any]:
-    """Return the `exchange` part of an observation, and what `plan --json` prints."""
+def exchange_document(found: Plan, longest: int = _LENGTHS[0]) -> dict[str, Any]:
+    """Return the `exchange` part of an observation, and what `plan --json` prints; `longest` is a text's, in characters."""
     return {
         "restriction": "present" if found.restriction_present else "absent",
         "differs": found.differs,
-        "summary": _short(found.summary()),
-        "actions": [action_document(action) for action in found.actions[:_MOST_ACTIONS]],
+        "summary": _short(found.summary(), longest),
+        "actions": [action_document(action, longest) for action in found.actions[:_MOST_ACTIONS]],
         "actionCount": len(found.actions),
-        "guard": None if found.guard is None else _short(found.guard),
+        "guard": None if found.guard is None else _short(found.guard, longest),
         "rooms": {"number": len(found.wanted), "inReach": found.in_reach, "withTitles": found.with_titles},
-        "notices": [_short(notice) for notice in found.notices[:_MOST_NOTICES]],
+        "notices": _first(found.notices, longest),
     }
 
 
-def action_document(action: Action) -> dict[str, str]:
+def action_document(action: Action, longest: int = _LENGTHS[0]) -> dict[str, str]:
     """Return one action for people and machines."""
-    return {"kind": action.kind, "subject": _short(action.subject), "reason": _short(action.reason)}
-
-
-def applied_document(applied: Applied, desired: DesiredState) -> dict[str, Any]:
-    """Return what `apply` prints."""
-    number = len(applied.plan.wanted)
-    changed: Mapping[str, int] = applied.plan.counts
     return {
-        "model": "policy",
-        "group": {
-            "objectId": applied.group_object_id,
-            "name": applied.group_name,
-            "primarySmtpAddress": applied.group_address,
-            "adopted": applied.plan.adopted,
-        },
-        "policy": {"identity": applied.policy_identity},
-        "rooms": {
-            "number": number,
-            "inReach": applied.in_reach,
-            "withTitles": number if desired.calendar == "titles" else None,
-        },
-        "changed": dict(changed),
-        "notices": [_short(notice) for notice in applied.notices[:_MOST_NOTICES]],
+        "kind": action.kind,
+        "subject": _short(action.subject, longest),
+        "reason": _short(action.reason, longest),
     }
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+def applied_document(applied: Applied) -> dict[str, Any]:
+    """Return what `apply` prints."""
+    changed: Mapping[str, int] = applied.plan.counts
+    return _within(
+        lambda longest: {
+            "model": "policy",
+            "group": {
+                "objectId": applied.group_object_id,
+                "name": applied.group_name,
+                "primarySmtpAddress": applied.group_address,
+                "adopted": applied.plan.adopted,
+            },
+            "policy": {"identity": applied.policy_identity},
+            "rooms": {
+                "number": len(applied.plan.wanted),
+                "inReach": applied.in_reach,
+                "withTitles": applied.with_titles,
+            },
+            "changed": dict(changed),
+            "notices": _first(applied.notices, longest),
+        }
+    )
+
+
+def _first(notices: Sequence[str], longest: int) -> list[str]:
+    """Return the notices, at most ten; the last then tells how many more there are."""
+    kept = notices if len(notices) <= _MOST_NOTICES else notices[: _MOST_NOTICES - 1]
+    more = len(notices) - len(kept)
+    said = [_short(notice, longest) for notice in kept]
+    return [*said, f"{more} more notices; see all of them with: scripts/run exchange_policy plan"] if more else said
+
+
+def _within(document: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+    """Build the document with the longest texts with which it stays under 16 KiB, else with the shortest."""
+    built: dict[str, Any] = {}
+    for longest in _LENGTHS:
+        built = document(longest)
+        if len(json.dumps(built, ensure_ascii=False).encode()) + len("\n") < _MOST_BYTES:
+            break
+    return built
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

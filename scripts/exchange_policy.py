@@ -101,7 +101,9 @@ def apply() -> None:
         session = open_session(desired.connection, os.environ, pace=patient())
         with Told() as reporter:
             applied = perform(session.exchange, desired, reporter, session.pace)
-        print_json(applied_document(applied, desired))
+        document = applied_document(applied)
+        _tell(f"note: {notice}" for notice in document["notices"])
+        print_json(document)
 
 
 @program.command()

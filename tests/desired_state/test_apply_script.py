@@ -45,7 +45,9 @@ def test_from_nothing_to_everything(tenant: Tenant) -> None:
         "createPolicy": 1,
         "setCalendar": ROOMS,
     }
-    assert any("longer than an hour" in notice for notice in document["notices"])
+    (notice,) = document["notices"]
+    assert "longer than an hour" in notice
+    assert f"note: {notice}\n" in done.err
 
 
 def test_invariant_1_the_group_is_full_before_the_policy_is_made(tenant: Tenant) -> None:
@@ -315,6 +317,7 @@ def test_a_stack_of_another_name_is_refused_and_our_own_renamed_one_is_marked_an
     done = tenant.run("apply", stdin=renamed)
     assert done.document["changed"] == {"markGroup": 1, "markPolicy": 1}
     assert any(MARK in notice for notice in done.document["notices"])
+    assert f"carried the mark {MARK}; it is marked anew" in done.err
 
 
 @pytest.mark.parametrize(
