@@ -53,7 +53,14 @@ GRAPH = Service(
 EXCHANGE = Service(
     "00000002-0000-0ff1-ce00-000000000000",
     "Office 365 Exchange Online",
-    (_role("dc50a0fb-09a3-484d-be87-e023b12c6440", "Exchange.ManageAsApp", "Manage Exchange As Application"),),
+    (
+        _role("dc50a0fb-09a3-484d-be87-e023b12c6440", "Exchange.ManageAsApp", "Manage Exchange As Application"),
+        _role(
+            "dc890d15-9560-4a4c-9b7f-a736ec74ec40",
+            "full_access_as_app",
+            "Use Exchange Web Services with full access to all mailboxes",
+        ),
+    ),
 )
 
 DIRECTORY_ROLES = {

@@ -1,7 +1,7 @@
 """Asks Microsoft Graph whether taking a restriction away would open calendars to anybody. Reads only.
 
-Owns two answers: "nobody who would be freed holds a grant for calendars" (ensure_closed), and "is this application gone
-for good" (Applications). What cannot be read counts as held.
+Owns two answers: "nobody who would be freed holds a grant for calendars" (ensure_closed), be it of Microsoft Graph or of
+Exchange itself, and "is this application gone for good" (Applications). What cannot be read counts as held.
 """
 
 from collections.abc import Collection, Mapping
@@ -70,8 +70,6 @@ def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[
     registrations = {directory.client_id_of(application): application for application in listed}
     marked = {client_id for client_id, one in registrations.items() if mark and directory.has_mark(one, mark)}
     roles = directory.calendar_roles(graph)
-    if not roles:
-        raise TenantRefused("Microsoft Graph's own service principal names no permission for calendars")
     holding, undecided, alive = [], [], False
     for client_id in sorted(marked | set(client_ids)):
         registration = registrations.get(client_id)

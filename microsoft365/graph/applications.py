@@ -16,6 +16,11 @@ from microsoft365.errors import TenantRefused
 from microsoft365.graph.client import Graph, Item, describe, error_of
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+# Office 365 Exchange Online, whose own permissions lead to calendars as well.
+EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
+# Exchange Web Services "with full access to all mailboxes". A policy restricts such an application too ("Limiting
+# application permissions to specific Exchange Online mailboxes").
+_FULL_ACCESS = "full_access_as_app"
 _SELECT = "id,appId,displayName,notes,passwordCredentials,requiredResourceAccess"
 _READ = "Application.Read.All"
 # Before an object that Graph does not find is asked for again: its servers agree within seconds as a rule ("Eventual
@@ -89,14 +94,31 @@ def grants(graph: Graph, service_principal_id: str) -> list[Item] | None:
 
 
 def calendar_roles(graph: Graph) -> dict[str, str]:
-    """Return Microsoft Graph's application permissions for calendars, name by role id, as this tenant has them."""
-    path = f"/servicePrincipals?$filter=appId eq '{GRAPH_APP_ID}'&$select=id,appId,appRoles"
-    found = [item for item in graph.collection(path, right=_READ) if client_id_of(item) == GRAPH_APP_ID]
+    """Return the application permissions for calendars, name by role id, as this tenant has them.
+
+    Those of Microsoft Graph and of Exchange itself. Raises TenantRefused where Graph offers none, or Exchange no
+    permission at all: both exist wherever an application access policy does, so that is no complete reading.
+    """
+    of_graph, of_exchange = _roles(graph, GRAPH_APP_ID), _roles(graph, EXCHANGE_APP_ID)
+    found = {
+        role_id: name
+        for role_id, name in (of_graph | of_exchange).items()
+        if name.startswith("Calendars.") or name == _FULL_ACCESS
+    }
+    if of_graph.keys().isdisjoint(found) or not of_exchange:
+        raise TenantRefused(
+            "the service principals of Microsoft Graph and Office 365 Exchange Online do not name their permissions"
+        )
+    return found
+
+
+def _roles(graph: Graph, app_id: str) -> dict[str, str]:
+    path = f"/servicePrincipals?$filter=appId eq '{app_id}'&$select=id,appId,appRoles"
+    found = [item for item in graph.collection(path, right=_READ) if client_id_of(item) == app_id]
     return {
-        str(role.get("id")).lower(): str(role.get("value"))
+        str(role.get("id")).lower(): str(role.get("value") or "")
         for item in found
         for role in item.get("appRoles") or []
-        if str(role.get("value") or "").startswith("Calendars.")
     }
 
 

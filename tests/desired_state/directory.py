@@ -12,6 +12,8 @@ from tests.desired_state.wires import Clock, http
 BASE = "https://graph.microsoft.com"
 CALENDARS, MAIL = "ef54d2bf-783f-4e0f-bca1-3210c0435d99", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+FULL_ACCESS, MANAGE = "dc890d15-9560-4a4c-9b7f-a736ec74ec40", "dc50a0fb-09a3-484d-be87-e023b12c6440"
+EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 
 
 class Directory:
@@ -61,6 +63,12 @@ class Directory:
             if wanted == GRAPH_APP:
                 roles = [{"id": CALENDARS, "value": "Calendars.ReadWrite"}, {"id": MAIL, "value": "Mail.Read"}]
                 return self._list([{"id": "graph", "appId": GRAPH_APP, "appRoles": roles}])
+            if wanted == EXCHANGE_APP:
+                roles = [
+                    {"id": FULL_ACCESS, "value": "full_access_as_app"},
+                    {"id": MANAGE, "value": "Exchange.ManageAsApp"},
+                ]
+                return self._list([{"id": "exchange", "appId": EXCHANGE_APP, "appRoles": roles}])
             found = self.principals.get(wanted)
             return self._list([{"id": found, "appId": wanted}] if found else [])
         if last == "appRoleAssignments":

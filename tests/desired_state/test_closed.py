@@ -9,7 +9,16 @@ from microsoft365.errors import GaveUp, Guarded, NoAccess, TenantRefused
 from microsoft365.exchange.closed import Applications, ensure_closed
 from microsoft365.graph.applications import all_applications, observe_entra
 from tests.desired_state.builders import CLIENT, MARK, OTHER_CLIENT
-from tests.desired_state.directory import BASE, CALENDARS, GRAPH_APP, MAIL, Directory
+from tests.desired_state.directory import (
+    BASE,
+    CALENDARS,
+    EXCHANGE_APP,
+    FULL_ACCESS,
+    GRAPH_APP,
+    MAIL,
+    MANAGE,
+    Directory,
+)
 
 
 def check(directory: Directory, *client_ids: str, mark: str | None = MARK) -> None:
@@ -28,7 +37,14 @@ def test_invariant_1_a_grant_for_calendars_is_named_with_its_application() -> No
     assert directory.clock.waits == []
 
 
-@pytest.mark.parametrize("roles", [(), (MAIL,)])
+def test_invariant_1_a_grant_of_exchange_itself_counts_like_one_of_graph() -> None:
+    directory = Directory()
+    directory.add(CLIENT, roles=(FULL_ACCESS,))
+    with pytest.raises(Guarded, match=rf"ROOMZGraph \({CLIENT}\), which holds full_access_as_app"):
+        check(directory)
+
+
+@pytest.mark.parametrize("roles", [(), (MAIL,), (MANAGE,)])
 def test_other_grants_do_not_matter(roles: tuple[str, ...]) -> None:
     directory = Directory()
     directory.add(CLIENT, roles=roles)
@@ -42,7 +58,7 @@ def test_invariant_1_one_empty_answer_about_what_exists_is_not_believed(path: st
     empty = iter([True])
 
     def lagging(request: httpx.Request) -> httpx.Response | None:
-        about_us = path in request.url.path and GRAPH_APP not in str(request.url)
+        about_us = path in request.url.path and not any(app in str(request.url) for app in (GRAPH_APP, EXCHANGE_APP))
         return httpx.Response(200, json={"value": []}) if about_us and next(empty, False) else None
 
     directory.early = lagging
@@ -123,9 +139,10 @@ def test_invariant_1_what_cannot_be_read_counts_as_held(path: str, answer: httpx
         check(directory, CLIENT)
 
 
-def test_without_the_names_of_permissions_nothing_can_be_told() -> None:
+@pytest.mark.parametrize("app", [GRAPH_APP, EXCHANGE_APP])
+def test_without_the_names_of_permissions_nothing_can_be_told(app: str) -> None:
     directory = Directory()
-    directory.early = lambda request: httpx.Response(200, json={"value": []}) if GRAPH_APP in str(request.url) else None
+    directory.early = lambda request: httpx.Response(200, json={"value": []}) if app in str(request.url) else None
     with pytest.raises(Guarded, match="cannot be told"):
         check(directory, CLIENT)
 
