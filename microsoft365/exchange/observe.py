@@ -11,6 +11,7 @@ from typing import Any
 from microsoft365.errors import TenantRefused
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observed import (
+    REMOTE_ROOM_MAILBOX,
     ROOM_MAILBOX,
     SECURITY_GROUP,
     CalendarSettings,
@@ -31,6 +32,14 @@ _MAILBOX_FIELDS = (
     "DisplayName",
     "RecipientTypeDetails",
     "ResourceType",
+)
+_REMOTE_FIELDS = (
+    "ExternalDirectoryObjectId",
+    "Guid",
+    "PrimarySmtpAddress",
+    "DisplayName",
+    "EmailAddresses",
+    "RecipientTypeDetails",
 )
 _ADDRESS_FIELDS = ("UserPrincipalName", "EmailAddresses")
 _GROUP_FIELDS = (
@@ -58,12 +67,17 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
     reporter.begin("Reading rooms, groups and policies", 0)(1)
     address = desired.group.primary_smtp_address
     fields = _MAILBOX_FIELDS + (_ADDRESS_FIELDS if listed(desired.rooms) else ())
-    mailboxes, notes, policies, at_address = transport.run(
+    mailboxes, notes, policies, at_address, remote = transport.run(
         [
             Call("Get-Mailbox", {"RecipientTypeDetails": [ROOM_MAILBOX], "ResultSize": "Unlimited"}, fields),
             notes_call(),
             policies_call(),
             group_at_call(address),
+            Call(
+                "Get-Recipient",
+                {"RecipientTypeDetails": [REMOTE_ROOM_MAILBOX], "ResultSize": "Unlimited"},
+                _REMOTE_FIELDS,
+            ),
         ]
     )
     rooms = tuple(_room(row) for row in mailboxes.complete() if _is(row, "RecipientTypeDetails", ROOM_MAILBOX))
@@ -75,7 +89,7 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
     needed = _needed_groups(desired, notes_by_guid, read_policies) | set(known)
     asked = wanted if desired.calendar == "titles" else ()
     groups, calendars = _second_round(transport, known, notes_by_guid, needed, asked, reporter)
-    return Observed(rooms, groups, read_policies, calendars, elsewhere)
+    return Observed(rooms, groups, read_policies, calendars, elsewhere, _on_premises(remote))
 
 
 def notes_call() -> Call:
@@ -220,6 +234,13 @@ def _who_else(transport: Transport, addresses: Sequence[str]) -> dict[str, str |
         row = next((row for row in _rows_or_none(answer) if address in _addresses(row)), None)
         found[address] = None if row is None else str(row.get("RecipientTypeDetails") or "recipient")
     return found
+
+
+def _on_premises(answer: Answer) -> tuple[Room, ...] | None:
+    """Read the rooms that are hosted elsewhere. They are named and nothing else, so a refusal stops nobody."""
+    if answer.failure is not None:
+        return None
+    return tuple(_room(row) for row in answer.rows if _is(row, "RecipientTypeDetails", REMOTE_ROOM_MAILBOX))
 
 
 def _rows_or_none(answer: Answer) -> Sequence[Row]:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from microsoft365.marks import Mark, find
 
 ROOM_MAILBOX = "RoomMailbox"
+# What Exchange Online calls a room whose mailbox is on a server of the customer's own.
+REMOTE_ROOM_MAILBOX = "RemoteRoomMailbox"
 SECURITY_GROUP = "MailUniversalSecurityGroup"
 RESTRICT = "restrictaccess"
 
@@ -109,7 +111,8 @@ class Observed:
     `rooms` are the mailboxes of type RoomMailbox. `groups` are those that carry a mark, have the wanted address, or
     are named by a policy for our client id; with notes and members. `calendars` is by the room's object id, for the
     rooms that were asked about. `elsewhere` tells of listed addresses that are no room mailbox what they are instead,
-    None for an address that nobody has.
+    None for an address that nobody has. `on_premises` are the rooms that Exchange Online knows and does not host; None
+    where they could not be read, which nothing depends on.
     """
 
     rooms: tuple[Room, ...] = ()
@@ -117,3 +120,4 @@ class Observed:
     policies: tuple[Policy, ...] = ()
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
     elsewhere: Mapping[str, str | None] = field(default_factory=dict)
+    on_premises: tuple[Room, ...] | None = ()

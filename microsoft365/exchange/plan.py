@@ -12,7 +12,7 @@ from typing import Any, Literal
 from microsoft365.exchange import ownership
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observed import TITLES, CalendarSettings, Group, Member, Observed, Policy, Room
-from microsoft365.exchange.rooms import select
+from microsoft365.exchange.rooms import select, unreachable
 from microsoft365.marks import Mark, put
 
 Kind = Literal[
@@ -121,6 +121,7 @@ def plan(desired: DesiredState, observed: Observed) -> Plan:
         actions += _member_actions(desired, wanted, group, guards)
         actions += _policy_actions(desired, observed, group, guards, notices)
         actions += _calendar_actions(desired, wanted, observed.calendars)
+    notices += _unreachable_notices(desired, observed.on_premises)
     members = {member.object_id for member in group.members} if group else set()
     client_id = desired.application.client_id
     titled = [observed.calendars.get(room.object_id) == TITLES for room in wanted]
@@ -298,6 +299,21 @@ def _another_policy(policy: Policy, client_id: str) -> str:
         f"{policy.scope_name or policy.group_object_id}) that was not made here; its groups would be in reach too. If it "
         f"is not needed: Remove-ApplicationAccessPolicy -Identity '{policy.identity}'"
     )
+
+
+def _unreachable_notices(desired: DesiredState, on_premises: tuple[Room, ...] | None) -> list[str]:
+    if on_premises is None:
+        return [
+            "whether there are rooms whose mailbox is on-premises could not be read (Get-Recipient); nothing else depends on it"
+        ]
+    rooms = unreachable(desired.rooms, on_premises)
+    notices = [
+        f"the room {room.address} cannot be reached: its mailbox is on-premises, not in Exchange Online. Move the mailbox, or "
+        "name the room in roomz:rooms.exclude"
+        for room in rooms[:_MOST_NAMES]
+    ]
+    more = len(rooms) - len(notices)
+    return [*notices, f"{more} more rooms cannot be reached, for the same reason"] if more else notices
 
 
 def _calendar_actions(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from microsoft365.errors import BadInput
 from microsoft365.exchange.desired import Rooms
-from microsoft365.exchange.observed import Room
+from microsoft365.exchange.observed import REMOTE_ROOM_MAILBOX, Room
 
 _RESOURCE_OF_KIND = {"room": "room"}
 
@@ -22,6 +22,18 @@ def unknown(rooms: Rooms, existing: Sequence[Room]) -> list[str]:
     """Return the named addresses that are no room mailbox's."""
     known = {address for room in existing for address in room.addresses | {room.address.casefold()}}
     return [address for address in listed(rooms) if address not in known]
+
+
+def unreachable(rooms: Rooms, on_premises: Sequence[Room]) -> list[Room]:
+    """Return the rooms that would be wanted if Exchange Online hosted them, ordered by address.
+
+    With a list of addresses there are none: `select` refuses one that it names.
+    """
+    if rooms.include != "all":
+        return []
+    out = {address.casefold() for address in rooms.exclude}
+    meant = [room for room in on_premises if out.isdisjoint(room.addresses | {room.address.casefold()})]
+    return sorted(meant, key=lambda room: room.address.casefold())
 
 
 def select(rooms: Rooms, existing: Sequence[Room], elsewhere: Mapping[str, str | None]) -> tuple[Room, ...]:
@@ -63,8 +75,15 @@ def _resolve(
     named: dict[str, str] = {}
     for address in addresses:
         room = by_address.get(address.casefold())
-        if room is None:
-            kind = elsewhere.get(address.casefold())
+        kind = elsewhere.get(address.casefold())
+        if room is None and kind == REMOTE_ROOM_MAILBOX:
+            if kinds is not None:
+                wrong.append(
+                    f"{key}: {address} is a room whose mailbox is on-premises, where Exchange Online cannot reach it; "
+                    "take it out of the list, or move the mailbox"
+                )
+            # Among the excluded it says that it is known, and is named no more.
+        elif room is None:
             wrong.append(f"{key}: {address} is {f'a {kind}, not a room mailbox' if kind else 'nobody in this tenant'}")
         elif kinds is not None and room.resource.casefold() not in kinds:
             wrong.append(f"{key}: {address} is a {room.resource.lower()}, not a room")

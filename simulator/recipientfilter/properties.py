@@ -39,6 +39,7 @@ RECIPIENT_TYPE_DETAILS = (
     "GuestMailUser",
     "MailContact",
     "MailUser",
+    "RemoteRoomMailbox",
     "RoomList",
 )
 """Microsoft Learn, Get-Recipient, parameter RecipientTypeDetails."""

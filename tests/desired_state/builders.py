@@ -137,7 +137,9 @@ def after(observed: Observed, plan: Plan) -> Observed:
             policies = [one for one in policies if one.identity != action.target]
         elif action.kind == "setCalendar":
             calendars[action.object_id] = TITLES
-    return Observed(observed.rooms, tuple(groups.values()), tuple(policies), calendars, observed.elsewhere)
+    return Observed(
+        observed.rooms, tuple(groups.values()), tuple(policies), calendars, observed.elsewhere, observed.on_premises
+    )
 
 
 def _updated(old: Group, values: dict[str, Any]) -> Group:

@@ -68,6 +68,9 @@ class Directory:
             for name in ("one", "two")
         ]
 
+    def _get_recipient(self, _: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return []
+
     def _get_group(self, _: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [self.group] if self.group else []
 

@@ -413,3 +413,41 @@ def test_an_unknown_calendar_is_set() -> None:
     found = plan(desired(), replace(settled(), calendars={}))
     assert kinds(found) == ["setCalendar"] * 3
     assert MICROSOFTS_DEFAULTS != TITLES
+
+
+def test_rooms_whose_mailbox_is_on_premises_are_named_and_change_nothing() -> None:
+    found = plan(desired(), replace(settled(), on_premises=(room("zinal"), room("arolla"))))
+    assert found.actions == ()
+    assert len(found.notices) == 2
+    assert "room-arolla@contoso.example cannot be reached: its mailbox is on-premises" in found.notices[0]
+    assert "room-zinal@contoso.example" in found.notices[1]
+    assert len(found.wanted) == 3
+
+
+def test_of_many_rooms_on_premises_the_first_are_named_and_the_rest_counted() -> None:
+    found = plan(desired(), replace(settled(), on_premises=rooms(40)))
+    assert len(found.notices) == 6
+    assert found.notices[-1].startswith("35 more rooms")
+
+
+@pytest.mark.parametrize(
+    "chosen", [{"exclude": ["ROOM-zinal@contoso.example"]}, {"include": ["room-00000@contoso.example"]}]
+)
+def test_rooms_on_premises_that_nobody_wants_are_not_named(chosen: dict[str, Any]) -> None:
+    zinal = "room-zinal@contoso.example"
+    observed = replace(settled(1), on_premises=(room("zinal"),), elsewhere={zinal: "RemoteRoomMailbox"})
+    found = plan(desired(rooms=chosen), observed)
+    assert (found.actions, found.notices) == ((), ())
+
+
+def test_a_listed_room_on_premises_is_refused_by_what_it_is() -> None:
+    zinal = "room-zinal@contoso.example"
+    observed = replace(settled(), elsewhere={zinal: "RemoteRoomMailbox"})
+    with pytest.raises(BadInput, match=rf"rooms\.include: {zinal} is a room whose mailbox is on-premises"):
+        plan(desired(rooms={"include": [zinal, "room-00000@contoso.example"]}), observed)
+
+
+def test_that_rooms_on_premises_could_not_be_read_is_said_and_stops_nobody() -> None:
+    found = plan(desired(), replace(settled(), on_premises=None))
+    assert found.actions == ()
+    assert "could not be read" in found.notices[0]
