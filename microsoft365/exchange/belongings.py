@@ -17,7 +17,7 @@ from microsoft365.pace import Pace
 
 # How long one look waits for the next, and how long Exchange may take to agree with itself.
 _LOOK_AGAIN_SECONDS = 3.0
-AGREEMENT_SECONDS = 60.0
+_AGREEMENT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def read_belongings(
 
     Whatever is missing (no policy, no group, nobody in the group) is believed once two readings in a row agree, and
     never while `address`, the group's as far as it is known, is that of a group which the list of groups lacks. Raises
-    GaveUp when that does not come in a minute, and what reading raises.
+    GaveUp when that does not come within half a minute, and what reading raises.
     """
-    until = pace.now() + AGREEMENT_SECONDS
+    until = pace.now() + _AGREEMENT_SECONDS
     before: Belongings | None = None
     while True:
         found, contradiction = _look(transport, mark, applications, address)
