@@ -1,4 +1,4 @@
-"""How a tenant behaves besides what it holds: latency, lag, throttling and policies that refuse sign-in.
+"""How a tenant behaves besides what it holds: latency, lag, throttling, concurrency and policies that refuse sign-in.
 
 Owns the settings that the control API takes (`PUT /tenants/{id}/conditions`).  Refuses to own their effects: each API
 applies those that are its own.  A fresh tenant is instant, consistent and unthrottled.  All times are seconds by the
@@ -60,10 +60,8 @@ class Conditions(Record):
     lag: Lag = Field(default_factory=Lag)
     blocked_client_ids: list[str] = Field(default_factory=list)
     """Client ids that a Conditional Access policy refuses (AADSTS53003)."""
-    longest_secret_days: float | None = Field(default=None, gt=0)
-    """The tenant's default app management policy: the longest lifetime of a new client secret; None sets no limit."""
-    secrets_allowed: bool = True
-    """False: the default app management policy forbids new client secrets."""
+    password_window_seconds: float = Field(default=0, ge=0)
+    """A second change of one application's passwords within this time is refused: 409 Directory_ConcurrencyViolation."""
     exchange_error_form: Literal["context", "json", "internal"] = "context"
     """Where Exchange's refusals hold what a cmdlet threw: `ErrorId|type|text` in details, JSON there, or no details."""
     exchange_language: Literal["en", "de"] = "en"

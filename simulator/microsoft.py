@@ -47,6 +47,12 @@ GRAPH = Service(
         _role("913b9306-0ce1-42b8-9137-6a7df690a760", "Place.Read.All", "Read all company places"),
         _role("810c84a8-4a9e-49e6-bf7d-12d183f40d01", "Mail.Read", "Read mail in all mailboxes"),
         _role("df021288-bdef-4463-88db-98f22de89214", "User.Read.All", "Read all users' full profiles"),
+        _role("246dd0d5-5bd0-4def-940b-0421030a5b68", "Policy.Read.All", "Read your organization's policies"),
+        _role(
+            "be74164b-cff1-491c-8741-e671cb536e13",
+            "Policy.ReadWrite.ApplicationConfiguration",
+            "Read and write your organization's application configuration policies",
+        ),
     ),
 )
 
@@ -64,9 +70,12 @@ EXCHANGE = Service(
 )
 
 DIRECTORY_ROLES = {
+    "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
+    "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
     "Exchange Administrator": "29232cdf-9323-42fd-ade2-1d097af3e4de",
     "Exchange Recipient Administrator": "31392ffb-586c-42d1-9346-e59415a2cc4e",
     "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
     "Global Reader": "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
+    "Privileged Role Administrator": "e8611ab8-c189-46e8-94e1-60213ab1f814",
 }
-"""Role template ids of the directory roles that Exchange honours here."""
+"""Role template ids of the directory roles that Exchange or Graph honours here."""

@@ -66,6 +66,10 @@ class Application(Record):
     passwords: list[Password] = Field(default_factory=list)
     certificates: list[Certificate] = Field(default_factory=list)
     federated_credentials: list[FederatedCredential] = Field(default_factory=list)
+    app_management_policy_id: str | None = None
+    """The policy that is assigned to it; None leaves it to the tenant's default."""
+    passwords_changed: datetime | None = None
+    """When a password was last added or removed."""
     deleted_date_time: datetime | None = None
 
 
@@ -100,6 +104,53 @@ class Grant(Record):
     principal_id: str
     resource_id: str
     created_date_time: datetime
+
+
+class AppManagementPolicy(Record):
+    """A policy on applications' credentials; `restrictions` as Graph's JSON has them."""
+
+    id: str
+    display_name: str
+    description: str
+    is_enabled: bool = False
+    restrictions: dict[str, Any] = Field(default_factory=dict)
+
+
+class DefaultAppManagementPolicy(Record):
+    """The one policy that counts for every application that none is assigned to."""
+
+    display_name: str = "Default app management tenant policy"
+    description: str = (
+        "Default tenant policy that enforces app management restrictions on applications and service principals. To "
+        "apply policy to targeted resources, create a new policy under appManagementPolicies collection."
+    )
+    is_enabled: bool = False
+    application_restrictions: dict[str, Any] = Field(default_factory=dict)
+    service_principal_restrictions: dict[str, Any] = Field(default_factory=dict)
+
+
+class Arrival(Record):
+    """A new directory object that readers do not see before `until`, nor in the next `reads_left` readings."""
+
+    object_id: str
+    since: datetime
+    until: datetime
+    reads_left: int
+
+
+class Former(Record):
+    """The state in which readers still see a directory object until `until`, though it was changed or deleted."""
+
+    since: datetime
+    until: datetime
+    state: Application | ServicePrincipal | Grant
+
+
+class Replication(Record):
+    """How far readers of the directory are behind, object by object, in the order of writing."""
+
+    arrivals: list[Arrival] = Field(default_factory=list)
+    former: list[Former] = Field(default_factory=list)
 
 
 class Event(Record):

@@ -15,6 +15,8 @@ from simulator.conditions import Conditions
 from simulator.records import (
     AccessPolicy,
     Application,
+    AppManagementPolicy,
+    DefaultAppManagementPolicy,
     ExchangeServicePrincipal,
     Grant,
     Group,
@@ -22,6 +24,7 @@ from simulator.records import (
     ManagementScope,
     Password,
     Record,
+    Replication,
     RoleAssignment,
     RoleGroup,
     ServicePrincipal,
@@ -56,7 +59,10 @@ class Tenant(Record):
     role_groups: list[RoleGroup] = Field(default_factory=list)
     is_customized: bool = True
     """False: a dehydrated organization, which refuses scopes and assignments until Enable-OrganizationCustomization."""
+    default_app_management_policy: DefaultAppManagementPolicy = Field(default_factory=DefaultAppManagementPolicy)
+    app_management_policies: list[AppManagementPolicy] = Field(default_factory=list)
     conditions: Conditions = Field(default_factory=Conditions)
+    replication: Replication = Field(default_factory=Replication)
 
     _index: dict[str, list[Recipient]] | None = PrivateAttr(default=None)
 
@@ -116,11 +122,19 @@ class Tenant(Record):
         application.deleted_date_time = self.now()
         principal = self.service_principal_by_app_id(application.app_id)
         if principal:
-            principal.deleted_date_time = application.deleted_date_time
-            principal.deleted_with_application = True
+            self.delete_service_principal(principal, with_application=True)
+
+    def delete_service_principal(self, principal: ServicePrincipal, *, with_application: bool = False) -> None:
+        """Delete softly; Exchange's copy of it and the role assignments of that copy go for good, scopes stay."""
+        principal.deleted_date_time = self.now()
+        principal.deleted_with_application = with_application
+        self.exchange_service_principals = [
+            copy for copy in self.exchange_service_principals if copy.object_id != principal.id
+        ]
+        self.role_assignments = [a for a in self.role_assignments if a.assignee_object_id != principal.id]
 
     def restore(self, item: Application | ServicePrincipal) -> None:
-        """Bring a deleted item back, with the service principal that went with it.
+        """Bring a deleted item back, with the service principal that went with it; Exchange's copy does not come back.
 
         Whether Microsoft brings the grants back is not documented; here they come back, which is the reading that
         is worse for whoever must keep calendars closed.

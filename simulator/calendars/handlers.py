@@ -9,7 +9,7 @@ from datetime import datetime
 
 from simulator import moments
 from simulator.calendars import models, rights
-from simulator.graph import errors, query
+from simulator.graph import errors, filters, query
 from simulator.graph.call import Answer, Call
 from simulator.records import Event, Mailbox
 from simulator.tenant import new_opaque_id
@@ -133,7 +133,13 @@ def _list(call: Call, mailbox: Mailbox, events: list[Event], options: frozenset[
     documents = [models.event_document(mailbox, event, _time_zone(call)) for event in events]
     return Answer(
         document=query.page(
-            call, documents, "users/events", "event", set(), default_size=EVENTS_OF_A_PAGE, further_options=options
+            call,
+            documents,
+            "users/events",
+            "event",
+            filters.NO_FILTER,
+            default_size=EVENTS_OF_A_PAGE,
+            further_options=options,
         )
     )
 

@@ -7,6 +7,7 @@ a time, so nothing in the tenant changes while one runs.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from simulator import tokens
 from simulator.graph import errors
+from simulator.graph.replication import Readers
 from simulator.kernel import Caller, Simulator, authenticate, entry_of, request_ids, simulator_of
 from simulator.operation import Endpoint
 from simulator.tenant import Tenant
@@ -41,8 +43,13 @@ class Call:
 
     @property
     def tenant(self) -> Tenant:
-        """The tenant that the token is from."""
+        """The tenant that the token is from, in its newest state."""
         return self.caller.tenant
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What this request sees of the directory, which may be behind its newest state."""
+        return Readers(self.tenant)
 
     @property
     def version(self) -> str:
@@ -77,6 +84,7 @@ def endpoint(handler: Handler) -> Endpoint:
         simulator = simulator_of(request)
         request_id, client_request_id = request_ids(request)
         tenant = simulator.store.first
+        more_headers: dict[str, str] = {}
         try:
             caller = _authenticate(simulator, request)
             tenant = caller.tenant
@@ -85,11 +93,13 @@ def endpoint(handler: Handler) -> Endpoint:
             result = handler(Call(simulator, caller, request, body))
         except errors.GraphError as error:
             result = Answer(error.status, error.document(tenant.now(), request_id, client_request_id))
+            more_headers = error.headers
         headers = {
             "request-id": request_id,
             "client-request-id": client_request_id,
             "x-ms-ags-diagnostic": json.dumps({"ServerInfo": {"DataCenter": "Loopback", "Slice": "E", "Ring": "0"}}),
             "odata-version": "4.0",
+            **more_headers,
         }
         if result.location:
             headers["location"] = result.location

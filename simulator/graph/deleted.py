@@ -5,13 +5,16 @@ Source: Microsoft Graph v1.0 reference, "List deletedItems", "Restore deleted it
 
 from typing import Any
 
-from simulator.graph import errors, query, rights
+from simulator.graph import applications, errors, principals, query, replication, rights
 from simulator.graph.call import Answer, Call
 from simulator.graph.models import application_document, service_principal_document
 from simulator.records import Application, ServicePrincipal
+from simulator.tenant import Tenant
 
-FILTERABLE = {"appId", "displayName", "id"}
-KINDS = {"microsoft.graph.application": Application, "microsoft.graph.servicePrincipal": ServicePrincipal}
+KINDS = {
+    "microsoft.graph.application": (Application, applications.FILTERABLE),
+    "microsoft.graph.servicePrincipal": (ServicePrincipal, principals.FILTERABLE),
+}
 
 Item = Application | ServicePrincipal
 
@@ -22,49 +25,62 @@ def list_or_get(call: Call) -> Answer:
     if "." not in name:
         return _get(call)
     rights.require_read_all(call.caller)
-    kind = KINDS.get(name)
-    if kind is None:
+    if name not in KINDS:
         raise errors.not_imitated(f"deleted items of the kind '{name}'")
-    documents = [_document(call, item) for item in call.tenant.deleted_items() if isinstance(item, kind)]
-    return Answer(document=query.page(call, documents, "directoryObjects", kind.__name__, FILTERABLE))
+    kind, filterable = KINDS[name]
+    items = [item for item in call.readers.tenant.deleted_items() if isinstance(item, kind)]
+    documents = [_document(call.readers.tenant, item) for item in items]
+    return Answer(document=query.page(call, documents, "directoryObjects", name.rpartition(".")[2], filterable))
 
 
 def _get(call: Call) -> Answer:
-    item = _find(call)
+    item = _find(call, call.readers.tenant)
     rights.require_read(call.caller, item)
-    return Answer(document=query.one(call, _document(call, item), "directoryObjects", "directoryObject"))
+    document = _document(call.readers.tenant, item)
+    return Answer(document=query.one(call, document, "directoryObjects", "directoryObject"))
 
 
 def restore(call: Call) -> Answer:
     """Bring a deleted item back."""
-    item = _find(call)
+    item = _find(call, call.tenant)
     rights.require_write(call.caller, item)
     query.check_options(call, set())
     call.take(set())
     if isinstance(item, ServicePrincipal) and call.tenant.service_principal_by_app_id(item.app_id):
         raise errors.bad_request(f"A service principal of the application '{item.app_id}' exists already.")
+    for each in (item, *_gone_with(call.tenant, item)):
+        replication.returns(call.tenant, each)
     call.tenant.restore(item)
-    return Answer(document={**query.context(call, "directoryObjects", single=True), **_document(call, item)})
+    return Answer(document={**query.context(call, "directoryObjects", single=True), **_document(call.tenant, item)})
 
 
 def purge(call: Call) -> Answer:
     """Delete for good."""
-    item = _find(call)
+    item = _find(call, call.tenant)
     rights.require_write(call.caller, item)
     query.check_options(call, set())
+    for each in (item, *_gone_with(call.tenant, item)):
+        replication.disappears(call.tenant, each)
     call.tenant.purge(item)
     return Answer(204)
 
 
-def _find(call: Call) -> Item:
+def _find(call: Call, tenant: Tenant) -> Item:
     wanted = call.path("id").lower()
-    found = next((item for item in call.tenant.deleted_items() if item.id == wanted), None)
+    found = next((item for item in tenant.deleted_items() if item.id == wanted), None)
     if found is None:
         raise errors.not_found(call.path("id"))
     return found
 
 
-def _document(call: Call, item: Item) -> dict[str, Any]:
+def _gone_with(tenant: Tenant, item: Item) -> list[ServicePrincipal]:
+    """Return the service principal that went when its application was deleted."""
+    if isinstance(item, ServicePrincipal):
+        return []
+    return [s for s in tenant.service_principals if s.app_id == item.app_id and s.deleted_with_application]
+
+
+def _document(tenant: Tenant, item: Item) -> dict[str, Any]:
     if isinstance(item, Application):
-        return {"@odata.type": "#microsoft.graph.application", **application_document(call.tenant, item)}
-    return {"@odata.type": "#microsoft.graph.servicePrincipal", **service_principal_document(call.tenant, item)}
+        return {"@odata.type": "#microsoft.graph.application", **application_document(tenant, item)}
+    return {"@odata.type": "#microsoft.graph.servicePrincipal", **service_principal_document(tenant, item)}

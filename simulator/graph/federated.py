@@ -8,13 +8,15 @@ restrictions for federated identity credentials".
 import re
 from typing import Any
 
-from simulator.graph import applications, errors, query, rights
+from simulator.graph import applications, errors, query, replication, rights
 from simulator.graph.call import Answer, Call
+from simulator.graph.filters import EQUAL, Filterable
 from simulator.records import Application, FederatedCredential
 from simulator.tenant import new_id
 
 Document = dict[str, Any]
 
+FILTERABLE: Filterable = {"name": EQUAL, "subject": EQUAL}
 MOST_CREDENTIALS = 20
 LONGEST_TEXT = 600
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,119}")
@@ -26,11 +28,8 @@ def list_credentials(call: Call) -> Answer:
     application = applications.find(call)
     rights.require_read(call.caller, application)
     documents = [_document(credential) for credential in application.federated_credentials]
-    return Answer(
-        document=query.page(
-            call, documents, _collection(application), "federatedIdentityCredential", {"name", "subject"}
-        )
-    )
+    collection = _collection(application)
+    return Answer(document=query.page(call, documents, collection, "federatedIdentityCredential", FILTERABLE))
 
 
 def get(call: Call) -> Answer:
@@ -42,7 +41,7 @@ def get(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Let the application trust an issuer for a subject."""
-    application = applications.find(call)
+    application = applications.find_newest(call)
     rights.require_write(call.caller, application)
     query.check_options(call, set())
     body = _body(call)
@@ -63,6 +62,7 @@ def create(call: Call) -> Answer:
         )
     credential = FederatedCredential(id=new_id(), **body)
     _check_unique(application, credential)
+    replication.changes(call.tenant, application)
     application.federated_credentials.append(credential)
     address = f"{call.base}/applications/{application.id}/federatedIdentityCredentials/{credential.id}"
     return Answer(201, _answer(call, application, credential), address)
@@ -70,7 +70,7 @@ def create(call: Call) -> Answer:
 
 def change(call: Call) -> Answer:
     """Change what the body names; a name stays as it is."""
-    application = applications.find(call)
+    application = applications.find_newest(call)
     rights.require_write(call.caller, application)
     query.check_options(call, set())
     if "create-if-missing" in call.request.headers.get("prefer", ""):
@@ -81,6 +81,7 @@ def change(call: Call) -> Answer:
         raise errors.bad_request("Name is immutable and cannot be changed after creation.")
     changed = credential.model_copy(update=body)
     _check_unique(application, changed)
+    replication.changes(call.tenant, application)
     place = application.federated_credentials.index(credential)
     application.federated_credentials[place] = changed
     return Answer(204)
@@ -88,10 +89,12 @@ def change(call: Call) -> Answer:
 
 def delete(call: Call) -> Answer:
     """Trust it no longer; tokens that were issued live on."""
-    application = applications.find(call)
+    application = applications.find_newest(call)
     rights.require_write(call.caller, application)
     query.check_options(call, set())
-    application.federated_credentials.remove(_find(call, application))
+    credential = _find(call, application)
+    replication.changes(call.tenant, application)
+    application.federated_credentials.remove(credential)
     return Answer(204)
 
 

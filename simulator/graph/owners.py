@@ -5,11 +5,14 @@ Owns the owners' references only.  Source: Microsoft Graph v1.0, "Add owner" and
 
 from typing import Any
 
-from simulator.graph import errors, query, rights
+from simulator.graph import errors, query, replication, rights
 from simulator.graph.call import Answer, Call
+from simulator.graph.filters import EQUAL, Filterable
 from simulator.graph.models import service_principal_document
 from simulator.records import Mailbox, ServicePrincipal
 from simulator.tenant import Tenant
+
+FILTERABLE: Filterable = {"id": EQUAL}
 
 
 def reference(call: Call, text: object) -> str:
@@ -25,14 +28,17 @@ def reference(call: Call, text: object) -> str:
 
 
 def resolve(call: Call, references: object) -> list[str]:
-    """Return the ids of `owners@odata.bind`, each once.  Raises GraphError for one that does not exist."""
+    """Return the ids of `owners@odata.bind`, each once.  Raises GraphError for one that readers do not see.
+
+    The text then names no id: so it was captured from Microsoft.
+    """
     if not isinstance(references, list):
         raise errors.bad_request("Invalid value specified for property 'owners@odata.bind'.")
     ids: list[str] = []
     for text in references:
         owner = reference(call, text)
-        if call.tenant.directory_object(owner) is None:
-            raise errors.not_found(owner)
+        if not _exists(call, owner):
+            raise errors.not_found("")
         if owner not in ids:
             ids.append(owner)
     return ids
@@ -41,21 +47,23 @@ def resolve(call: Call, references: object) -> list[str]:
 def list_owners(call: Call, item: rights.Owned) -> Answer:
     """Answer the owners."""
     rights.require_read(call.caller, item)
-    documents = [_owner_document(call.tenant, owner) for owner in item.owner_ids]
-    return Answer(document=query.page(call, [d for d in documents if d], "directoryObjects", "directoryObject", {"id"}))
+    documents = [_owner_document(call.readers.tenant, owner) for owner in item.owner_ids]
+    found = [document for document in documents if document]
+    return Answer(document=query.page(call, found, "directoryObjects", "directoryObject", FILTERABLE))
 
 
 def add_owner(call: Call, item: rights.Owned) -> Answer:
     """Add an owner."""
-    rights.require_write(call.caller, item)
+    rights.require_add_owner(call.caller, item)
     query.check_options(call, set())
     owner = reference(call, call.take({"@odata.id"}).get("@odata.id"))
-    if call.tenant.directory_object(owner) is None:
+    if not _exists(call, owner):
         raise errors.not_found(owner)
     if owner in item.owner_ids:
         raise errors.bad_request(
             "One or more added object references already exist for the following modified properties: 'owners'."
         )
+    replication.changes(call.tenant, item)
     item.owner_ids.append(owner)
     return Answer(204)
 
@@ -67,8 +75,13 @@ def remove_owner(call: Call, item: rights.Owned) -> Answer:
     owner = call.path("owner").lower()
     if owner not in item.owner_ids:
         raise errors.not_found(owner)
+    replication.changes(call.tenant, item)
     item.owner_ids.remove(owner)
     return Answer(204)
+
+
+def _exists(call: Call, owner: str) -> bool:
+    return call.readers.tenant.directory_object(owner) is not None and call.readers.sees(owner)
 
 
 def _owner_document(tenant: Tenant, owner: str) -> dict[str, Any] | None:

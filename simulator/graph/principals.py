@@ -3,21 +3,53 @@
 Source: Microsoft Graph v1.0 reference, servicePrincipal.
 """
 
-from simulator.graph import errors, owners, query, rights
+from simulator.graph import errors, owners, query, replication, rights
 from simulator.graph.call import Answer, Call
+from simulator.graph.filters import ANY, DOCUMENTED, EQUAL, STARTS, Filterable
 from simulator.graph.models import SERVICE_PRINCIPAL_DEFAULTS, merged, service_principal_document
-from simulator.records import ServicePrincipal
-from simulator.tenant import new_id
+from simulator.records import Application, ServicePrincipal
+from simulator.tenant import Tenant, new_id
 
-FILTERABLE = {"appId", "displayName", "id"}
+FILTERABLE: Filterable = {
+    "accountEnabled": DOCUMENTED,
+    "alternativeNames": ANY,
+    "appDescription": DOCUMENTED,
+    "appDisplayName": DOCUMENTED,
+    "appId": STARTS,
+    "appOwnerOrganizationId": DOCUMENTED,
+    "createdDateTime": DOCUMENTED,
+    "deletedDateTime": DOCUMENTED,
+    "description": DOCUMENTED,
+    "disabledByMicrosoftStatus": DOCUMENTED,
+    "displayName": STARTS,
+    "homepage": DOCUMENTED,
+    "id": EQUAL,
+    "keyCredentials": DOCUMENTED,
+    "servicePrincipalNames": ANY,
+    "servicePrincipalType": DOCUMENTED,
+    "tags": ANY,
+}
+
+
+def _named(call: Call, tenant: Tenant) -> tuple[ServicePrincipal | None, str]:
+    if "app_id" in call.request.path_params:
+        return tenant.service_principal_by_app_id(call.path("app_id")), call.path("app_id")
+    return tenant.service_principal(call.path("id")), call.path("id")
 
 
 def find(call: Call) -> ServicePrincipal:
-    """Return the service principal that the path names.  Raises GraphError when it is not there."""
-    if "app_id" in call.request.path_params:
-        principal, name = call.tenant.service_principal_by_app_id(call.path("app_id")), call.path("app_id")
-    else:
-        principal, name = call.tenant.service_principal(call.path("id")), call.path("id")
+    """Return the service principal that the path names, as readers see it.  Raises GraphError when they see none."""
+    principal, name = _named(call, call.readers.tenant)
+    principal = call.readers.one(principal)
+    if principal is None:
+        raise errors.not_found(name)
+    return principal
+
+
+def find_newest(call: Call) -> ServicePrincipal:
+    """Return it in its newest state, to be changed.  Raises GraphError when it is gone, or new and not seen yet."""
+    principal, name = _named(call, call.tenant)
+    principal = call.readers.one(principal)
     if principal is None:
         raise errors.not_found(name)
     return principal
@@ -26,8 +58,8 @@ def find(call: Call) -> ServicePrincipal:
 def list_principals(call: Call) -> Answer:
     """Answer a page of service principals."""
     rights.require_read_all(call.caller)
-    living = [s for s in call.tenant.service_principals if not s.deleted_date_time]
-    documents = [service_principal_document(call.tenant, principal) for principal in living]
+    tenant = call.readers.tenant
+    documents = [service_principal_document(tenant, s) for s in tenant.service_principals if not s.deleted_date_time]
     return Answer(document=query.page(call, documents, "servicePrincipals", "servicePrincipal", FILTERABLE))
 
 
@@ -35,7 +67,7 @@ def get(call: Call) -> Answer:
     """Answer one service principal."""
     principal = find(call)
     rights.require_read(call.caller, principal)
-    document = service_principal_document(call.tenant, principal)
+    document = service_principal_document(call.readers.tenant, principal)
     return Answer(document=query.one(call, document, "servicePrincipals", "servicePrincipal"))
 
 
@@ -49,20 +81,7 @@ def create(call: Call) -> Answer:
         raise errors.not_imitated("service principals of another type than Application")
     if not isinstance(app_id, str) or not app_id:
         raise errors.bad_request("Invalid value specified for property 'appId' of resource 'ServicePrincipal'.")
-    application = call.tenant.application_by_app_id(app_id)
-    if application is None:
-        if not call.caller.has(rights.WRITE_ALL):
-            raise errors.GraphError(
-                403,
-                "Authorization_RequestDenied",
-                "When using this permission, the backing application of the service principal being created must in "
-                "the local tenant",
-            )
-        raise errors.bad_request(
-            f"The appId '{app_id}' of the service principal does not reference a valid application object."
-        )
-    if not call.caller.has(rights.WRITE_ALL) and call.caller.object_id not in application.owner_ids:
-        raise errors.denied()
+    application = _application(call, app_id)
     if call.tenant.service_principal_by_app_id(app_id):
         raise errors.GraphError(
             409,
@@ -73,7 +92,7 @@ def create(call: Call) -> Answer:
     owner_ids = owners.resolve(call, body.pop("owners@odata.bind", []))
     named = {"displayName": application.properties["displayName"]}
     properties = merged(named, body, SERVICE_PRINCIPAL_DEFAULTS, "ServicePrincipal")
-    if not call.caller.has(rights.WRITE_ALL) and call.caller.object_id not in owner_ids:
+    if not rights.writes_all(call.caller) and call.caller.object_id not in owner_ids:
         owner_ids.insert(0, call.caller.object_id)
     principal = ServicePrincipal(
         id=new_id(),
@@ -84,31 +103,53 @@ def create(call: Call) -> Answer:
         owner_organization_id=call.tenant.id,
     )
     call.tenant.service_principals.append(principal)
+    replication.appears(call.tenant, principal)
     document = query.one(
         call, service_principal_document(call.tenant, principal), "servicePrincipals", "servicePrincipal"
     )
     return Answer(201, document, f"{call.base}/servicePrincipals/{principal.id}")
 
 
+def _application(call: Call, app_id: str) -> Application:
+    """Return the application that a new service principal stands for.  Raises GraphError when readers see none."""
+    application = call.readers.one(call.tenant.application_by_app_id(app_id))
+    if application is None:
+        if not rights.writes_all(call.caller):
+            raise errors.GraphError(
+                403,
+                "Authorization_RequestDenied",
+                "When using this permission, the backing application of the service principal being created must in "
+                "the local tenant",
+            )
+        raise errors.bad_request(
+            f"The appId '{app_id}' of the service principal does not reference a valid application object."
+        )
+    if not rights.writes_all(call.caller) and call.caller.object_id not in application.owner_ids:
+        raise errors.denied()
+    return application
+
+
 def change(call: Call) -> Answer:
     """Change the properties that the body names; what it leaves out stays."""
-    principal = find(call)
+    principal = find_newest(call)
     rights.require_write(call.caller, principal)
     query.check_options(call, set())
     body = call.take(set(SERVICE_PRINCIPAL_DEFAULTS))
     if body.get("keyCredentials"):
         raise errors.not_imitated("certificates of service principals (keyCredentials)")
-    principal.properties = merged(principal.properties, body, SERVICE_PRINCIPAL_DEFAULTS, "ServicePrincipal")
+    properties = merged(principal.properties, body, SERVICE_PRINCIPAL_DEFAULTS, "ServicePrincipal")
+    replication.changes(call.tenant, principal)
+    principal.properties = properties
     return Answer(204)
 
 
 def delete(call: Call) -> Answer:
     """Delete softly; its grants end."""
-    principal = find(call)
+    principal = find_newest(call)
     rights.require_write(call.caller, principal)
     query.check_options(call, set())
-    principal.deleted_date_time = call.tenant.now()
-    principal.deleted_with_application = False
+    replication.disappears(call.tenant, principal)
+    call.tenant.delete_service_principal(principal)
     return Answer(204)
 
 
@@ -119,9 +160,9 @@ def list_owners(call: Call) -> Answer:
 
 def add_owner(call: Call) -> Answer:
     """Add an owner."""
-    return owners.add_owner(call, find(call))
+    return owners.add_owner(call, find_newest(call))
 
 
 def remove_owner(call: Call) -> Answer:
     """Remove an owner."""
-    return owners.remove_owner(call, find(call))
+    return owners.remove_owner(call, find_newest(call))

@@ -50,6 +50,12 @@ class TenantClient:
         answer = self.control("POST", f"/tenants/{self.tenant_id}/tokens", body)
         return str(answer["accessToken"])
 
+    def token_with(self, *app_roles: str, directory_roles: tuple[str, ...] = ()) -> str:
+        """Give the deployer exactly these rights, and return a token for Graph that carries them."""
+        path = f"/tenants/{self.tenant_id}/rights/{self.administrator['clientId']}"
+        self.control("PUT", path, {"appRoles": list(app_roles), "directoryRoles": list(directory_roles)})
+        return self.token()
+
     def fresh(self, audience: str) -> str:
         """Return the deployer's token for an audience, fetched once."""
         return self._tokens.setdefault(audience, self.token(audience))

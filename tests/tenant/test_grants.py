@@ -2,6 +2,8 @@
 
 import pytest
 
+from simulator.records import ExchangeServicePrincipal, ManagementScope, RoleAssignment
+from simulator.tenant import Tenant
 from tests.tenant.client import CALENDARS_READ_WRITE, GRAPH_APP_ID, TenantClient, expect, graph_error
 
 
@@ -76,12 +78,75 @@ def test_bad_grants(tenant: TenantClient, role: str, principal: str | None, text
     assert graph_error(answer) == (400, "Request_BadRequest", text)
 
 
-def test_granting_needs_its_own_right(tenant: TenantClient) -> None:
+def test_a_resource_that_does_not_exist_offers_nothing(tenant: TenantClient) -> None:
     made = tenant.make_application()
-    resource = tenant.graph_principal_id()
-    body = {"principalId": made["servicePrincipalId"], "resourceId": resource, "appRoleId": CALENDARS_READ_WRITE}
-    path = f"/tenants/{tenant.tenant_id}/rights/{tenant.administrator['clientId']}"
-    for roles in (["Application.ReadWrite.All"], ["AppRoleAssignment.ReadWrite.All"]):
-        tenant.control("PUT", path, {"appRoles": roles})
-        answer = tenant.graph("POST", f"/servicePrincipals/{resource}/appRoleAssignedTo", body, token=tenant.token())
-        assert graph_error(answer)[:2] == (403, "Authorization_RequestDenied")
+    body = {
+        "principalId": made["servicePrincipalId"],
+        "resourceId": "88888888-8888-8888-8888-888888888888",
+        "appRoleId": CALENDARS_READ_WRITE,
+    }
+    answer = tenant.graph("POST", f"/servicePrincipals/{made['servicePrincipalId']}/appRoleAssignments", body)
+    assert graph_error(answer) == (400, "Request_BadRequest", "Permission being assigned was not found on application")
+
+
+def test_grants_are_filtered_by_resource_and_name(tenant: TenantClient) -> None:
+    made = tenant.make_application()
+    grant = expect(tenant.grant(made["servicePrincipalId"]), 201)
+    held = f"/servicePrincipals/{made['servicePrincipalId']}/appRoleAssignments"
+    given = f"/servicePrincipals/{grant['resourceId']}/appRoleAssignedTo"
+    for path in (
+        f"{held}?$filter=resourceId eq {grant['resourceId']}",
+        f"{given}?$filter=principalDisplayName eq 'ROOMZGraph'",
+        f"{given}?$filter=startswith(principalDisplayName,'roomz')",
+    ):
+        assert [g["id"] for g in expect(tenant.graph("GET", path), 200)["value"]] == [grant["id"]]
+    quoted = tenant.graph("GET", f"{held}?$filter=resourceId eq '{grant['resourceId']}'")
+    assert graph_error(quoted)[:2] == (400, "BadRequest")
+    assert "'Edm.Guid' and 'Edm.String'" in quoted.text
+    by_principal = tenant.graph("GET", f"{given}?$filter=principalId eq {grant['principalId']}")
+    assert graph_error(by_principal)[1:] == (
+        "Request_UnsupportedQuery",
+        "Unsupported or invalid query filter clause specified for property 'principalId' of resource "
+        "'AppRoleAssignment'.",
+    )
+
+
+def remember_in_exchange(tenant: TenantClient, principal_id: str, app_id: str) -> Tenant:
+    """Put a copy of a service principal into Exchange, with a role assignment and a scope."""
+    records = tenant.server.simulator.store.first
+    now = records.now()
+    records.exchange_service_principals.append(
+        ExchangeServicePrincipal(
+            guid="g", app_id=app_id, object_id=principal_id, display_name="d", sid="s", created=now
+        )
+    )
+    records.management_scopes.append(
+        ManagementScope(guid="scope", name="Rooms", recipient_filter="Office -eq 'Bern'", created=now)
+    )
+    records.role_assignments.append(
+        RoleAssignment(
+            guid="a",
+            name="a",
+            role="Application Calendars.ReadWrite",
+            assignee_object_id=principal_id,
+            scope_guid="scope",
+            created=now,
+        )
+    )
+    return records
+
+
+@pytest.mark.parametrize("deleted", ["servicePrincipals", "applications"])
+def test_exchange_forgets_a_deleted_principal_and_its_roles_but_no_scope(tenant: TenantClient, deleted: str) -> None:
+    made, other = tenant.make_application(), tenant.make_application("Other")
+    remember_in_exchange(tenant, other["servicePrincipalId"], other["appId"])
+    records = remember_in_exchange(tenant, made["servicePrincipalId"], made["appId"])
+    gone = made["servicePrincipalId"] if deleted == "servicePrincipals" else made["id"]
+    expect(tenant.graph("DELETE", f"/{deleted}/{gone}"), 204)
+    left = [other["servicePrincipalId"]]
+    assert [copy.object_id for copy in records.exchange_service_principals] == left
+    assert [assignment.assignee_object_id for assignment in records.role_assignments] == left
+    assert len(records.management_scopes) == 2
+    expect(tenant.graph("POST", f"/directory/deletedItems/{gone}/restore"), 200)
+    expect(tenant.graph("GET", f"/servicePrincipals/{made['servicePrincipalId']}"), 200)
+    assert [copy.object_id for copy in records.exchange_service_principals] == left
