@@ -107,6 +107,8 @@ def _part(each: object) -> Part:
     if urlsplit(url).netloc or urlsplit(url).path.strip("/") == "$batch":
         raise _malformed()
     lowered = {str(key).lower(): str(value) for key, value in headers.items()}
+    if not all((key + value).isascii() for key, value in lowered.items()):
+        raise _malformed()
     if body is not None and "content-type" not in lowered:
         raise _malformed()
     if isinstance(body, str):

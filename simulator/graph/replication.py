@@ -57,7 +57,7 @@ def _keep(tenant: Tenant, item: DirectoryObject, seconds: float) -> None:
 
 
 class Readers:
-    """What one request sees of the directory.  However often it looks, it counts as one reading of each object."""
+    """What one request sees of the directory."""
 
     def __init__(self, tenant: Tenant) -> None:
         now, replication = tenant.now(), tenant.replication
@@ -65,18 +65,18 @@ class Readers:
         replication.former = [former for former in replication.former if _counts(former, now)]
         self._now = now
         self._arrivals = {arrival.object_id: arrival for arrival in replication.arrivals}
-        self._seen: dict[str, bool] = {}
         self.tenant = _as_seen(tenant)
         """The tenant with the former states in it.  New objects are in it too: `sees` and `one` tell whether they show."""
 
     def sees(self, object_id: str) -> bool:
         """Tell whether an object shows already, and count the reading when it does not."""
-        if object_id not in self._seen:
-            arrival = self._arrivals.get(object_id)
-            self._seen[object_id] = arrival is None or not (arrival.reads_left or _counts(arrival, self._now))
-            if arrival is not None and arrival.reads_left:
-                arrival.reads_left -= 1
-        return self._seen[object_id]
+        arrival = self._arrivals.get(object_id)
+        if arrival is None:
+            return True
+        if arrival.reads_left:
+            arrival.reads_left -= 1
+            return False
+        return not _counts(arrival, self._now)
 
     def one(self, item: Item | None) -> Item | None:
         """Return the object if it is there and shows already."""

@@ -22,6 +22,32 @@ OTHER_BODIES = st.dictionaries(
     VALUES,
     max_size=3,
 )
+RESTRICTIONS = st.dictionaries(
+    st.sampled_from(["restrictionType", "maxLifetime", "state", "restrictForAppsCreatedAfterDateTime"]),
+    SCALARS | st.sampled_from(["passwordLifetime", "passwordAddition", "P1D", "P999999999999D", "PT", "enabled"]),
+)
+POLICIES = st.dictionaries(
+    st.sampled_from(["isEnabled", "displayName", "description", "applicationRestrictions", "x"]),
+    VALUES | st.fixed_dictionaries({"passwordCredentials": st.lists(RESTRICTIONS, max_size=2)}),
+)
+WORDS = "displayName tags/any startswith eq ne in not and or ( ) , : t null 'x' ' notes é 5".split(" ")
+GUID = "55555555-5555-5555-5555-555555555555"
+FILTERS = st.lists(st.sampled_from([*WORDS, GUID, ""]), max_size=8).map(" ".join)
+PARTS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["id", "method", "url", "headers", "body", "dependsOn"]),
+        VALUES | st.sampled_from(["GET", "POST", "1", "2", "/applications", "users/x/events", "//x", "/a b?$c=é#d"]),
+    )
+    | st.fixed_dictionaries(
+        {
+            "id": st.sampled_from("abc"),
+            "method": st.sampled_from(["GET", "POST"]),
+            "url": st.text(min_size=1, max_size=9),
+        },
+        optional={"headers": st.just({"Content-Type": "application/json", "x": "é€"}), "body": VALUES},
+    ),
+    max_size=3,
+)
 PASSWORDS = st.dictionaries(st.sampled_from(["displayName", "endDateTime", "startDateTime"]), SCALARS, max_size=3)
 CERTIFICATES = st.dictionaries(
     st.sampled_from(["key", "keyId", "type", "usage", "displayName", "endDateTime", "x"]),
@@ -66,6 +92,26 @@ def test_graph(
     ]
     assert [(a.request.method, a.request.url.path, a.text) for a in answers if a.status_code == 500] == []
     assert [a.status_code for a in answers[-3:]] == [200, 200, 200]
+
+
+@QUIET
+@given(policy=POLICIES, text=FILTERS, parts=PARTS, headers=st.sampled_from([{}, {"ConsistencyLevel": "eventual"}]))
+def test_graphs_policies_filters_and_batches(
+    tenant: TenantClient, policy: dict[str, Any], text: str, parts: list[Any], headers: dict[str, str]
+) -> None:
+    token = tenant.token_with("Policy.ReadWrite.ApplicationConfiguration", "Application.ReadWrite.All")
+    query = {"$filter": text, "$count": "true"}
+    answers = [
+        tenant.graph("PATCH", "/policies/defaultAppManagementPolicy", policy, token),
+        tenant.graph("POST", "/policies/appManagementPolicies", policy, token),
+        tenant.graph("GET", "/applications", token=token, params=query, headers=headers),
+        tenant.graph("POST", "/$batch", {"requests": parts}, token),
+        tenant.graph("GET", "/policies/defaultAppManagementPolicy", token=token),
+    ]
+    assert [(a.request.method, a.request.url.path, a.text) for a in answers if a.status_code == 500] == []
+    if answers[3].status_code == 200:
+        assert 500 not in [each["status"] for each in answers[3].json()["responses"]]
+    assert answers[-1].status_code == 200
 
 
 @QUIET

@@ -138,7 +138,7 @@ def test_readings_are_counted_for_each_object_and_a_list_counts_for_what_it_woul
         expect(tenant.graph("GET", f"/applications/{made['id']}"), 200)
 
 
-def test_one_request_is_one_reading_however_often_it_looks(tenant: TenantClient) -> None:
+def test_a_new_grant_is_missing_from_lists(tenant: TenantClient) -> None:
     made = tenant.make_application()
     lag(tenant, graph_create_reads=2)
     grant = expect(tenant.grant(made["servicePrincipalId"]), 201)
