@@ -30,7 +30,28 @@ POLICIES = st.dictionaries(
     st.sampled_from(["isEnabled", "displayName", "description", "applicationRestrictions", "x"]),
     VALUES | st.fixed_dictionaries({"passwordCredentials": st.lists(RESTRICTIONS, max_size=2)}),
 )
-WORDS = "displayName tags/any startswith eq ne in not and or ( ) , : t null 'x' ' notes é 5".split(" ")
+WORDS = [
+    "displayName",
+    "tags/any",
+    "startswith",
+    "eq",
+    "ne",
+    "in",
+    "not",
+    "and",
+    "or",
+    "(",
+    ")",
+    ",",
+    ":",
+    "t",
+    "null",
+    "'x'",
+    "'",
+    "notes",
+    "é",
+    "5",
+]
 GUID = "55555555-5555-5555-5555-555555555555"
 FILTERS = st.lists(st.sampled_from([*WORDS, GUID, ""]), max_size=8).map(" ".join)
 PARTS = st.lists(
