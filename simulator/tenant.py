@@ -125,13 +125,15 @@ class Tenant(Record):
             self.delete_service_principal(principal, with_application=True)
 
     def delete_service_principal(self, principal: ServicePrincipal, *, with_application: bool = False) -> None:
-        """Delete softly; Exchange's copy of it and the role assignments of that copy go for good, scopes stay."""
+        """Delete softly; Exchange's copy of it, its role assignments and memberships go for good, scopes stay."""
         principal.deleted_date_time = self.now()
         principal.deleted_with_application = with_application
         self.exchange_service_principals = [
             copy for copy in self.exchange_service_principals if copy.object_id != principal.id
         ]
         self.role_assignments = [a for a in self.role_assignments if a.assignee_object_id != principal.id]
+        for group in self.role_groups:
+            group.member_ids = [member for member in group.member_ids if member != principal.id]
 
     def restore(self, item: Application | ServicePrincipal) -> None:
         """Bring a deleted item back, with the service principal that went with it; Exchange's copy does not come back.

@@ -26,6 +26,11 @@ def snapshot(tenant: Tenant) -> dict[str, Any]:
             "applications": [_application(a) for a in applications if a.deleted_date_time],
             "servicePrincipals": [_principal(s) for s in principals if s.deleted_date_time],
         },
+        "defaultAppManagementPolicy": tenant.default_app_management_policy.model_dump(mode="json", by_alias=True),
+        "appManagementPolicies": sorted(
+            (p.model_dump(mode="json", by_alias=True) for p in tenant.app_management_policies),
+            key=lambda p: str(p["id"]),
+        ),
         "groups": [_group(tenant, group) for group in sorted(tenant.groups, key=lambda g: g.object_id)],
         "policies": sorted(
             (p.model_dump(mode="json", by_alias=True, exclude={"created"}) for p in tenant.policies),
@@ -60,6 +65,7 @@ def _application(application: Application) -> dict[str, Any]:
         "appId": application.app_id,
         "properties": application.properties,
         "ownerIds": sorted(application.owner_ids),
+        "appManagementPolicyId": application.app_management_policy_id,
         "passwords": [
             {
                 "keyId": p.key_id,

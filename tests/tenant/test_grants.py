@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.records import ExchangeServicePrincipal, ManagementScope, RoleAssignment
+from simulator.records import ExchangeServicePrincipal, ManagementScope, RoleAssignment, RoleGroup
 from simulator.tenant import Tenant
 from tests.tenant.client import CALENDARS_READ_WRITE, GRAPH_APP_ID, TenantClient, expect, graph_error
 
@@ -133,6 +133,7 @@ def remember_in_exchange(tenant: TenantClient, principal_id: str, app_id: str) -
             created=now,
         )
     )
+    records.role_groups.append(RoleGroup(guid=principal_id, name="r", roles=[], member_ids=[principal_id], created=now))
     return records
 
 
@@ -147,6 +148,7 @@ def test_exchange_forgets_a_deleted_principal_and_its_roles_but_no_scope(tenant:
     assert [copy.object_id for copy in records.exchange_service_principals] == left
     assert [assignment.assignee_object_id for assignment in records.role_assignments] == left
     assert len(records.management_scopes) == 2
+    assert [member for group in records.role_groups for member in group.member_ids] == left
     expect(tenant.graph("POST", f"/directory/deletedItems/{gone}/restore"), 200)
     expect(tenant.graph("GET", f"/servicePrincipals/{made['servicePrincipalId']}"), 200)
     assert [copy.object_id for copy in records.exchange_service_principals] == left

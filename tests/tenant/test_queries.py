@@ -117,7 +117,7 @@ def test_what_the_directory_has_no_index_for_is_refused_as_graph_does(tenant: Te
         ("appId eq 55555555-5555-5555-5555-555555555555", "BadRequest"),
         ("", "BadRequest"),
         ("displayName in ()", "BadRequest"),
-        ("(" * 10_000 + "displayName eq 'x'" + ")" * 10_000, "BadRequest"),
+        ("(" * 2_000 + "displayName eq 'x'" + ")" * 2_000, "BadRequest"),
         ("displayName in (" + ",".join(f"'{n}'" for n in range(16)) + ")", "Request_UnsupportedQuery"),
         (" or ".join(f"displayName eq '{n}'" for n in range(16)), "Request_UnsupportedQuery"),
     ],
