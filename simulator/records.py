@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 MailboxKind = Literal["UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"]
+Response = Literal["none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded"]
 GroupKind = Literal["MailUniversalSecurityGroup", "MailUniversalDistributionGroup"]
 
 
@@ -153,6 +154,13 @@ class Replication(Record):
     former: list[Former] = Field(default_factory=list)
 
 
+class Organizer(Record):
+    """Who invited to an event."""
+
+    name: str
+    address: str
+
+
 class Event(Record):
     """An event of a calendar; `properties` as Graph's JSON has them."""
 
@@ -162,6 +170,12 @@ class Event(Record):
     start: datetime
     end: datetime
     properties: dict[str, Any]
+    organizer: Organizer | None = None
+    """Who invited; None is the mailbox itself, as for what an application writes into a calendar."""
+    response: Response = "organizer"
+    """What the mailbox answered the organizer; `organizer` where it is the organizer."""
+    meeting_id: str | None = None
+    """What the copies of one meeting share (iCalUId); None where there is no other copy."""
 
 
 class Mailbox(Record):
@@ -181,10 +195,17 @@ class Mailbox(Record):
     custom_attributes: dict[str, str] = Field(default_factory=dict)
     """`CustomAttribute1` to `CustomAttribute15`, where set."""
     is_dir_synced: bool = False
+    lives_on_premises: bool = False
+    """The mailbox is on an Exchange server of the customer's own: Exchange Online knows it as a mail user."""
     sid: str
     created: datetime
     calendar_processing: dict[str, Any] = Field(default_factory=dict)
     events: list[Event] = Field(default_factory=list)
+
+    @property
+    def recipient_type(self) -> str:
+        """What Exchange Online calls it (RecipientTypeDetails)."""
+        return "MailUser" if self.lives_on_premises else self.kind
 
 
 class Group(Record):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from simulator import moments
 from simulator.graph import errors
-from simulator.records import Event, Mailbox
+from simulator.records import Event, Mailbox, Organizer
 
 Document = dict[str, Any]
 
@@ -31,16 +31,29 @@ DEFAULTS: Document = {
 }
 """The writable properties of an event, its times aside, and what they are when nobody said."""
 
+NEVER = "0001-01-01T00:00:00Z"
+"""What Graph writes for a moment that there was not."""
+
 CHOICES = {
     "importance": {"low", "normal", "high"},
     "sensitivity": {"normal", "personal", "private", "confidential"},
     "showAs": {"free", "tentative", "busy", "oof", "workingElsewhere", "unknown"},
 }
-WINDOWS_ZONES = {"W. Europe Standard Time": "Europe/Zurich", "Central European Standard Time": "Europe/Warsaw"}
+WINDOWS_ZONES = {
+    "W. Europe Standard Time": "Europe/Zurich",
+    "Central Europe Standard Time": "Europe/Budapest",
+    "Central European Standard Time": "Europe/Warsaw",
+    "Romance Standard Time": "Europe/Paris",
+    "GMT Standard Time": "Europe/London",
+    "E. Europe Standard Time": "Europe/Chisinau",
+    "Eastern Standard Time": "America/New_York",
+    "Pacific Standard Time": "America/Los_Angeles",
+}
+"""Unicode CLDR, windowsZones: the zones that Europe meets, and two of the Graph reference's examples."""
 
 
 def zone(name: str) -> ZoneInfo:
-    """Return a time zone by its IANA name, UTC, or one of the Windows names that Switzerland meets."""
+    """Return a time zone by its IANA name, UTC, or one of the Windows names above.  Raises GraphError: 501."""
     try:
         return ZoneInfo(WINDOWS_ZONES.get(name, name))
     except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
@@ -81,6 +94,8 @@ def check(body: Document) -> None:
 def event_document(mailbox: Mailbox, event: Event, time_zone: str) -> Document:
     """Return an event with all of its properties, its times in a zone."""
     body = {**DEFAULTS, **event.properties}
+    organizer = event.organizer or Organizer(name=mailbox.display_name, address=mailbox.address)
+    answered = event.response not in ("organizer", "none", "notResponded")
     return {
         "id": event.id,
         "createdDateTime": moments.ticks(event.created_date_time),
@@ -88,21 +103,24 @@ def event_document(mailbox: Mailbox, event: Event, time_zone: str) -> Document:
         "changeKey": f"{event.id[:12]}{int(event.changed_date_time.timestamp())}",
         "originalStartTimeZone": time_zone,
         "originalEndTimeZone": time_zone,
-        "iCalUId": event.id,
+        "iCalUId": event.meeting_id or event.id,
         "hasAttachments": False,
         "bodyPreview": "",
         "isCancelled": False,
-        "isOrganizer": True,
+        "isOrganizer": event.response == "organizer",
         "isDraft": False,
         "type": "singleInstance",
         "recurrence": None,
         "seriesMasterId": None,
         "onlineMeeting": None,
-        "responseStatus": {"response": "organizer", "time": "0001-01-01T00:00:00Z"},
+        "responseStatus": {
+            "response": event.response,
+            "time": moments.seconds(event.created_date_time) if answered else NEVER,
+        },
         **body,
         "start": write_moment(event.start, time_zone),
         "end": write_moment(event.end, time_zone),
-        "organizer": {"emailAddress": {"name": mailbox.display_name, "address": mailbox.address}},
+        "organizer": {"emailAddress": organizer.model_dump()},
     }
 
 
