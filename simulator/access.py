@@ -1,14 +1,32 @@
 """What keeps an application to some mailboxes: its grants, application access policies, and RBAC for Applications.
 
 Sources: Microsoft Learn, New-ApplicationAccessPolicy; "Limiting application permissions to specific Exchange Online
-mailboxes"; "Role Based Access Control for Applications in Exchange Online".  Owns the decision and its order.  Refuses
-to own tokens (whoever asks says which roles the token holds) and answers (each API has its own).
+mailboxes"; "Role Based Access Control for Applications in Exchange Online".  Owns the decision, its order, and which
+moment's state it is made from.  Refuses to own tokens (whoever asks says which roles the token holds), the past itself
+(history.py) and answers (each API has its own).
+
+As tested and as enforced differ in time.  The Test- cmdlets see what is so now: `restrictions_now`.  Graph enforces
+policies, and the groups that they name, as they were `lag.policy_seconds` ago; what RBAC gives an application it looks
+up at the application's first call and goes by that look until `lag.rbac_idle_seconds` have passed without a call, or
+`lag.rbac_longest_seconds` since the look: `restrictions_in_force`.  A look takes in principals, assignments, scopes and
+the members of group scopes; what a scope's filter says of a mailbox is always as it is now.
+
+For whoever samples a tenant over time (all of these change nothing):
+`restrictions_at(tenant, moment)` is what Exchange knew then; `restrictions_in_force_at(tenant, app_id, moment)` is what
+Graph would go by if the application called then, also at a moment to come if nothing else happens until then; and
+between a moment and `next_change_after(tenant, app_id, moment)` the latter does not change, except by what the
+application itself calls.  A change counts from its moment on, so the state *at* a boundary is the new one.  Delays are
+those that the tenant's conditions say now.
 """
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 from simulator import applicationroles, recipientfilter
-from simulator.records import AccessPolicy, ExchangeServicePrincipal, Group, Mailbox, ManagementScope, RoleAssignment
+from simulator.history import Version
+from simulator.records import AccessPolicy, ExchangeServicePrincipal, Mailbox, ManagementScope, RoleAssignment
 from simulator.tenant import Recipient, Tenant
 
 EVERY_APPLICATION = "*"
@@ -17,34 +35,106 @@ READ = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 """App roles of Microsoft Graph that read calendars."""
 WRITE = frozenset({"Calendars.ReadWrite"})
 
+Members = Mapping[str, Container[str]]
+"""The direct members of each group; everything by object id."""
+
 
 @dataclass(frozen=True)
 class Restrictions:
-    """What Exchange knows of applications at one moment."""
+    """What Exchange knows of applications, or what Graph goes by."""
 
     policies: tuple[AccessPolicy, ...]
-    groups: dict[str, Group]
-    """By object id."""
+    groups: Members
+    """As application access policies see them."""
     principals: tuple[ExchangeServicePrincipal, ...]
     scopes: tuple[ManagementScope, ...]
     assignments: tuple[RoleAssignment, ...]
+    scope_groups: Members
+    """The same groups as RBAC for Applications sees them, which may be at another moment."""
+
+
+# -- which moment counts --------------------------------------------------------------------------------------------------
+
+
+def note_changes(tenant: Tenant) -> Version:
+    """Take down what Exchange knows now, if it is something new.  To be called whenever anything may have changed."""
+    return tenant.history.note(
+        tenant.now(),
+        tenant.policies,
+        tenant.groups,
+        tenant.exchange_service_principals,
+        tenant.management_scopes,
+        tenant.role_assignments,
+    )
 
 
 def restrictions_now(tenant: Tenant) -> Restrictions:
     """Return them as the Test- cmdlets see them: at once."""
-    return Restrictions(
-        tuple(tenant.policies),
-        {group.object_id: group for group in tenant.groups},
-        tuple(tenant.exchange_service_principals),
-        tuple(tenant.management_scopes),
-        tuple(tenant.role_assignments),
-    )
+    note_changes(tenant)
+    now = tenant.now()
+    return _restrictions(tenant, now, now)
+
+
+def restrictions_at(tenant: Tenant, moment: datetime) -> Restrictions:
+    """Return them as the Test- cmdlets saw them at a moment."""
+    note_changes(tenant)
+    return _restrictions(tenant, moment, moment)
 
 
 def restrictions_in_force(tenant: Tenant, app_id: str) -> Restrictions:
-    """Return them as Graph enforces them for an application at this moment, with Microsoft's delays and caches."""
-    del app_id
-    return restrictions_now(tenant)
+    """Return them as Graph enforces them for a call that an application makes now; the call keeps a look alive."""
+    note_changes(tenant)
+    now = tenant.now()
+    looked = tenant.history.look_up(app_id.lower(), now, *_rbac_delays(tenant))
+    return _restrictions(tenant, now - _policy_delay(tenant), looked)
+
+
+def restrictions_in_force_at(tenant: Tenant, app_id: str, moment: datetime) -> Restrictions:
+    """Return them as Graph would enforce them if the application called at a moment, past or to come."""
+    note_changes(tenant)
+    look = tenant.history.looked_up(app_id.lower(), moment, *_rbac_delays(tenant))
+    return _restrictions(tenant, moment - _policy_delay(tenant), look.at if look else moment)
+
+
+def next_change_after(tenant: Tenant, app_id: str, moment: datetime) -> datetime | None:
+    """Return the first moment after another at which `restrictions_in_force_at` may differ; None when none is known.
+
+    A policy's change counts `lag.policy_seconds` after it was made; what RBAC gives counts when Graph looks anew.
+    """
+    note_changes(tenant)
+    history, delay, (idle, longest) = tenant.history, _policy_delay(tenant), _rbac_delays(tenant)
+    policies = history.next_change(moment - delay)
+    look = history.looked_up(app_id.lower(), moment, idle, longest)
+    candidates = [
+        policies + delay if policies else None,
+        look.ends(idle, longest) if look else history.next_change(moment),
+        history.next_look(app_id.lower(), moment) if min(idle, longest) > timedelta(0) else None,
+    ]
+    return min((each for each in candidates if each is not None), default=None)
+
+
+def _restrictions(tenant: Tenant, policies_at: datetime, rbac_at: datetime) -> Restrictions:
+    policies, rbac = tenant.history.version(policies_at), tenant.history.version(rbac_at)
+    return Restrictions(
+        policies.policies,
+        policies.members_at(policies_at),
+        rbac.principals,
+        rbac.scopes,
+        rbac.assignments,
+        rbac.members_at(rbac_at),
+    )
+
+
+def _policy_delay(tenant: Tenant) -> timedelta:
+    return timedelta(seconds=tenant.conditions.lag.policy_seconds)
+
+
+def _rbac_delays(tenant: Tenant) -> tuple[timedelta, timedelta]:
+    lag = tenant.conditions.lag
+    return timedelta(seconds=lag.rbac_idle_seconds), timedelta(seconds=lag.rbac_longest_seconds)
+
+
+# -- the decision ---------------------------------------------------------------------------------------------------------
 
 
 def may(
@@ -62,34 +152,33 @@ def may(
     if roles & wanted and allowed_by_policies(restrictions, app_id, mailbox):
         return True
     return any(
-        applicationroles.permissions(assignment.role) & wanted and in_scope(tenant, restrictions, assignment, mailbox)
+        gives(assignment, wanted) and in_scope(tenant, restrictions, assignment, mailbox)
         for assignment in assignments_of(restrictions, app_id)
     )
 
 
-# -- application access policies ----------------------------------------------------------------------------------------
+# -- application access policies ------------------------------------------------------------------------------------------
 
 
-def holds(groups: dict[str, Group], group: Group, object_id: str) -> bool:
+def holds(groups: Members, group_id: str, object_id: str) -> bool:
     """Tell whether a group holds a recipient, directly or through nested groups."""
     seen: set[str] = set()
-    waiting = [group]
+    waiting = [group_id]
     while waiting:
         current = waiting.pop()
-        if object_id in current.member_ids:
+        members = groups.get(current, ())
+        if object_id in members:
             return True
-        nested = (groups.keys() & set(current.member_ids)) - seen
-        seen |= nested
-        waiting += [groups[each] for each in nested]
+        seen.add(current)
+        waiting += [each for each in groups if each not in seen and each in members]
     return False
 
 
 def covers(restrictions: Restrictions, policy: AccessPolicy, target: Recipient) -> bool:
     """Tell whether a policy's scope holds a mailbox or group.  A group that took the scope's name is another scope."""
-    if policy.scope_object_id == target.object_id:
-        return True
-    group = restrictions.groups.get(policy.scope_object_id)
-    return group is not None and holds(restrictions.groups, group, target.object_id)
+    return policy.scope_object_id == target.object_id or holds(
+        restrictions.groups, policy.scope_object_id, target.object_id
+    )
 
 
 def allowed_by_policies(restrictions: Restrictions, app_id: str, target: Recipient) -> bool:
@@ -103,7 +192,7 @@ def allowed_by_policies(restrictions: Restrictions, app_id: str, target: Recipie
     return not any(policy.access_right == "RestrictAccess" for policy in own)
 
 
-# -- RBAC for Applications ----------------------------------------------------------------------------------------------
+# -- RBAC for Applications ------------------------------------------------------------------------------------------------
 
 
 def assignments_of(restrictions: Restrictions, app_id: str) -> list[RoleAssignment]:
@@ -112,12 +201,21 @@ def assignments_of(restrictions: Restrictions, app_id: str) -> list[RoleAssignme
     return [assignment for assignment in restrictions.assignments if assignment.assignee_object_id in own]
 
 
+def gives(assignment: RoleAssignment, wanted: frozenset[str]) -> bool:
+    """Tell whether an assignment's role gives one of these permissions, in whatever scope."""
+    return not applicationroles.permissions(assignment.role).isdisjoint(wanted)
+
+
 def in_scope(tenant: Tenant, restrictions: Restrictions, assignment: RoleAssignment, target: Recipient) -> bool:
     """Tell whether an assignment reaches a recipient: its filter, the direct members of its group, or everything."""
     if assignment.scope_guid is not None:
         scope = next((s for s in restrictions.scopes if s.guid == assignment.scope_guid), None)
-        return scope is not None and recipientfilter.parse(scope.recipient_filter).matches(tenant, target)
+        return scope is not None and _filter(scope.recipient_filter).matches(tenant, target)
     if assignment.group_object_id is not None:
-        group = restrictions.groups.get(assignment.group_object_id)
-        return group is not None and target.object_id in group.member_ids
+        return target.object_id in restrictions.scope_groups.get(assignment.group_object_id, ())
     return True
+
+
+@lru_cache(maxsize=1024)
+def _filter(text: str) -> recipientfilter.Filter:
+    return recipientfilter.parse(text)

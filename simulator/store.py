@@ -10,6 +10,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from simulator import access
 from simulator.records import Record
 from simulator.seed import Administrator, Company, default_administrator, new_tenant
 from simulator.tenant import Tenant
@@ -55,6 +56,7 @@ class Store:
         if not self.tenants:
             self.reset(Company())
             self.write()
+        self._note_changes()
 
     def reset(self, company: Company) -> None:
         """Leave one fresh tenant.  The administrator's secret and the signing key stay, so that shells stay signed in."""
@@ -78,6 +80,11 @@ class Store:
     def changed(self) -> None:
         """Say that something that counts has changed."""
         self._dirty = True
+        self._note_changes()
+
+    def _note_changes(self) -> None:
+        for tenant in self.tenants.values():
+            access.note_changes(tenant)
 
     def save_before_answering(self) -> None:
         """Write a small state now; a large one is left to `save_when_due`."""

@@ -12,6 +12,7 @@ from uuid import uuid4
 from pydantic import Field, PrivateAttr
 
 from simulator.conditions import Conditions
+from simulator.history import History
 from simulator.records import (
     AccessPolicy,
     Application,
@@ -65,6 +66,7 @@ class Tenant(Record):
     replication: Replication = Field(default_factory=Replication)
 
     _index: dict[str, list[Recipient]] | None = PrivateAttr(default=None)
+    _history: History = PrivateAttr(default_factory=History)
 
     @property
     def initial_domain(self) -> str:
@@ -80,6 +82,7 @@ class Tenant(Record):
     def set_clock(self, moment: datetime) -> None:
         """Set the tenant's time; it goes on running from there."""
         self.clock_offset_seconds = (moment - datetime.now(UTC)).total_seconds()
+        self._history.turn_back(moment)
 
     def end_what_time_ends(self) -> None:
         """Forget deleted applications and service principals after their 30 days."""
@@ -167,6 +170,13 @@ class Tenant(Record):
     def valid_password(self, application: Application, secret_hash: str) -> Password | None:
         """Return the password with this hash, whether or not it has ended."""
         return next((p for p in application.passwords if p.secret_hash == secret_hash), None)
+
+    # -- the past ---------------------------------------------------------------------------------------------------
+
+    @property
+    def history(self) -> History:
+        """What Exchange knew of applications, and since when (access.py reads it)."""
+        return self._history
 
     # -- Exchange ---------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,10 @@ Owns what a permitted caller reads and writes; rights.py decides who that is.  A
 a room's calendar is not an invitation: calendar processing does not touch it.
 """
 
-import re
 from datetime import datetime
 
 from simulator import moments
-from simulator.calendars import models, rights
+from simulator.calendars import listing, models, rights
 from simulator.graph import errors, filters, query
 from simulator.graph.call import Answer, Call
 from simulator.records import Event, Mailbox
@@ -16,8 +15,6 @@ from simulator.tenant import new_opaque_id
 
 EVENTS_OF_A_PAGE = 10
 """Microsoft Graph, "List events": the default page."""
-
-_PREFER = re.compile(r'outlook\.timezone\s*=\s*"?([^",;]+)"?')
 
 
 def get_calendar(call: Call) -> Answer:
@@ -33,13 +30,15 @@ def get_view(call: Call) -> Answer:
     if end < begin:
         raise errors.GraphError(400, "ErrorInvalidParameter", "endDateTime is before startDateTime.")
     found = sorted((e for e in mailbox.events if e.start < end and e.end > begin), key=lambda e: e.start)
-    return _list(call, mailbox, found, frozenset({"startDateTime", "endDateTime"}))
+    options = frozenset({"startDateTime", "endDateTime", "$orderby"})
+    return _list(call, mailbox, listing.ordered(call, found), options)
 
 
 def list_events(call: Call) -> Answer:
     """Answer all events."""
     mailbox = rights.mailbox_for(call, rights.READ)
-    return _list(call, mailbox, mailbox.events, frozenset())
+    found = listing.ordered(call, listing.matching(call, mailbox.events))
+    return _list(call, mailbox, found, frozenset({"$filter", "$orderby"}))
 
 
 def get_event(call: Call) -> Answer:
@@ -124,13 +123,9 @@ def _find(call: Call, mailbox: Mailbox) -> Event:
     raise errors.GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
-def _time_zone(call: Call) -> str:
-    found = _PREFER.search(call.request.headers.get("prefer", ""))
-    return found.group(1).strip() if found else "UTC"
-
-
 def _list(call: Call, mailbox: Mailbox, events: list[Event], options: frozenset[str]) -> Answer:
-    documents = [models.event_document(mailbox, event, _time_zone(call)) for event in events]
+    time_zone = models.time_zone(call)
+    documents = [models.event_document(mailbox, event, time_zone) for event in events]
     return Answer(
         document=query.page(
             call,
@@ -145,5 +140,5 @@ def _list(call: Call, mailbox: Mailbox, events: list[Event], options: frozenset[
 
 
 def _answer(call: Call, mailbox: Mailbox, event: Event) -> Answer:
-    document = models.event_document(mailbox, event, _time_zone(call))
+    document = models.event_document(mailbox, event, models.time_zone(call))
     return Answer(document=query.one(call, document, "users/events", "event"))

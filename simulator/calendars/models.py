@@ -3,12 +3,14 @@
 Source: Microsoft Graph v1.0 reference, resource types calendar, event and dateTimeTimeZone.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator import moments
 from simulator.graph import errors
+from simulator.graph.call import Call
 from simulator.records import Event, Mailbox, Organizer
 
 Document = dict[str, Any]
@@ -60,6 +62,15 @@ def zone(name: str) -> ZoneInfo:
         raise errors.not_imitated(f"the time zone '{name}'") from error
     except KeyError as error:
         raise errors.not_imitated(f"the time zone '{name}'") from error
+
+
+_PREFER = re.compile(r'outlook\.timezone\s*=\s*"?([^",;]+)"?')
+
+
+def time_zone(call: Call) -> str:
+    """Return the name of the time zone that the caller wants times in: `Prefer: outlook.timezone="..."`, else UTC."""
+    found = _PREFER.search(call.request.headers.get("prefer", ""))
+    return found.group(1).strip() if found else "UTC"
 
 
 def read_moment(document: Any, name: str) -> datetime:

@@ -38,6 +38,7 @@ class MailboxBody(_Body):
     city: str = ""
     custom_attributes: dict[str, str] = Field(default_factory=dict)
     is_dir_synced: bool = False
+    lives_on_premises: bool = False
 
     @field_validator("custom_attributes")
     @classmethod

@@ -28,8 +28,9 @@ def recipient_or_display_name(tenant: Tenant, identity: str) -> Recipient:
 
 
 def mailbox(tenant: Tenant, identity: str) -> Mailbox:
-    """Return the mailbox.  Raises ExchangeError, also for a group."""
-    found = _one(tenant, [r for r in tenant.find_recipients(identity) if isinstance(r, Mailbox)], identity)
+    """Return the mailbox.  Raises ExchangeError, also for a group, and for a mailbox that is not in Exchange Online."""
+    named = [r for r in tenant.find_recipients(identity) if isinstance(r, Mailbox) and not r.lives_on_premises]
+    found = _one(tenant, [*named], identity)
     if not isinstance(found, Mailbox):
         raise errors.not_found(identity)
     return found
