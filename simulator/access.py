@@ -11,12 +11,12 @@ up at the application's first call and goes by that look until `lag.rbac_idle_se
 `lag.rbac_longest_seconds` since the look: `restrictions_in_force`.  A look takes in principals, assignments, scopes and
 the members of group scopes; what a scope's filter says of a mailbox is always as it is now.
 
-For whoever samples a tenant over time (all of these change nothing):
-`restrictions_at(tenant, moment)` is what Exchange knew then; `restrictions_in_force_at(tenant, app_id, moment)` is what
-Graph would go by if the application called then, also at a moment to come if nothing else happens until then; and
-between a moment and `next_change_after(tenant, app_id, moment)` the latter does not change, except by what the
-application itself calls.  A change counts from its moment on, so the state *at* a boundary is the new one.  Delays are
-those that the tenant's conditions say now.
+For whoever samples a tenant over time: `restrictions_at(tenant, moment)` is what Exchange knew at a moment, and
+`restrictions_in_force(tenant, app_id, moment)` what Graph would go by if the application called then; both also answer
+for a moment to come, if nothing else happens until then.  Between a moment and `next_change_after(tenant, app_id,
+moment)` the latter does not change, except by what the application itself calls.  A change counts from its moment on,
+so the state *at* a boundary is the new one.  Delays are those that the tenant's conditions say now.  None of this
+changes anything; only `restrictions_for_call`, which is for calls of applications, keeps a look of Graph's alive.
 """
 
 from collections.abc import Container, Mapping
@@ -25,7 +25,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from simulator import applicationroles, recipientfilter
-from simulator.history import Version
 from simulator.records import AccessPolicy, ExchangeServicePrincipal, Mailbox, ManagementScope, RoleAssignment
 from simulator.tenant import Recipient, Tenant
 
@@ -56,9 +55,9 @@ class Restrictions:
 # -- which moment counts --------------------------------------------------------------------------------------------------
 
 
-def note_changes(tenant: Tenant) -> Version:
+def note_changes(tenant: Tenant) -> None:
     """Take down what Exchange knows now, if it is something new.  To be called whenever anything may have changed."""
-    return tenant.history.note(
+    tenant.history.note(
         tenant.now(),
         tenant.policies,
         tenant.groups,
@@ -70,9 +69,7 @@ def note_changes(tenant: Tenant) -> Version:
 
 def restrictions_now(tenant: Tenant) -> Restrictions:
     """Return them as the Test- cmdlets see them: at once."""
-    note_changes(tenant)
-    now = tenant.now()
-    return _restrictions(tenant, now, now)
+    return restrictions_at(tenant, tenant.now())
 
 
 def restrictions_at(tenant: Tenant, moment: datetime) -> Restrictions:
@@ -81,23 +78,24 @@ def restrictions_at(tenant: Tenant, moment: datetime) -> Restrictions:
     return _restrictions(tenant, moment, moment)
 
 
-def restrictions_in_force(tenant: Tenant, app_id: str) -> Restrictions:
-    """Return them as Graph enforces them for a call that an application makes now; the call keeps a look alive."""
+def restrictions_in_force(tenant: Tenant, app_id: str, moment: datetime | None = None) -> Restrictions:
+    """Return them as Graph would enforce them if the application called at a moment; without one, now."""
+    note_changes(tenant)
+    moment = moment or tenant.now()
+    look = tenant.history.looked_up(app_id.lower(), moment, *_rbac_delays(tenant))
+    return _restrictions(tenant, moment - _policy_delay(tenant), look.at if look else moment)
+
+
+def restrictions_for_call(tenant: Tenant, app_id: str) -> Restrictions:
+    """Return them as Graph enforces them for a call that an application makes now; the call keeps its look alive."""
     note_changes(tenant)
     now = tenant.now()
     looked = tenant.history.look_up(app_id.lower(), now, *_rbac_delays(tenant))
     return _restrictions(tenant, now - _policy_delay(tenant), looked)
 
 
-def restrictions_in_force_at(tenant: Tenant, app_id: str, moment: datetime) -> Restrictions:
-    """Return them as Graph would enforce them if the application called at a moment, past or to come."""
-    note_changes(tenant)
-    look = tenant.history.looked_up(app_id.lower(), moment, *_rbac_delays(tenant))
-    return _restrictions(tenant, moment - _policy_delay(tenant), look.at if look else moment)
-
-
 def next_change_after(tenant: Tenant, app_id: str, moment: datetime) -> datetime | None:
-    """Return the first moment after another at which `restrictions_in_force_at` may differ; None when none is known.
+    """Return the first moment after another at which `restrictions_in_force` may differ; None when none is known.
 
     A policy's change counts `lag.policy_seconds` after it was made; what RBAC gives counts when Graph looks anew.
     """

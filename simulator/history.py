@@ -106,12 +106,12 @@ class History:
         principals: Sequence[ExchangeServicePrincipal],
         scopes: Sequence[ManagementScope],
         assignments: Sequence[RoleAssignment],
-    ) -> Version:
-        """Take down how things are, if that differs from how they were, and return it.
+    ) -> None:
+        """Take down how things are, if that differs from how they were.
 
         The first call takes down what has always been.  Nothing that is handed over is kept: records are copied.
         """
-        moment = now if self._versions else ALWAYS
+        moment = max([now, *self._changes[-1:]]) if self._versions else ALWAYS
         last = self._versions[-1] if self._versions else Version(ALWAYS)
         given = list(groups)
         members = {group.object_id: last.groups.get(group.object_id) or Members() for group in given}
@@ -124,7 +124,7 @@ class History:
             and last.groups.keys() == members.keys()
         )
         if not same or not self._versions:
-            last = Version(
+            version = Version(
                 moment,
                 tuple(each.model_copy() for each in policies),
                 tuple(each.model_copy() for each in principals),
@@ -132,10 +132,9 @@ class History:
                 tuple(each.model_copy() for each in assignments),
                 members,
             )
-            self._versions.append(last)
+            self._versions.append(version)
         if moment != ALWAYS and (not same or any(changed)):
             self._changes.append(moment)
-        return last
 
     def version(self, moment: datetime) -> Version:
         """Return the version of a moment.  There is one for every moment once something was noted."""

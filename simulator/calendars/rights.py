@@ -21,7 +21,7 @@ def mailbox_for(call: Call, wanted: frozenset[str]) -> Mailbox:
 
     This counts as the application's use of its rights (see access.py).  Raises GraphError: 401, 403 or 404.
     """
-    restrictions = access.restrictions_in_force(call.tenant, call.caller.app_id)
+    restrictions = access.restrictions_for_call(call.tenant, call.caller.app_id)
     _refuse_without_any_right(call, restrictions, wanted)
     name = call.path("user")
     mailbox = find(call, name)

@@ -6,6 +6,7 @@ event).  The caller needs a right to the mailbox of the path; Microsoft does not
 that it names.  Here it needs the same right to each, and one that it may not read is answered with an error.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -34,40 +35,50 @@ WORKING_HOURS = {
 Document = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Period:
+    """What of the calendars is asked for."""
+
+    begin: datetime
+    end: datetime
+    slot: timedelta
+    time_zone: str
+
+
 def get_schedule(call: Call) -> Answer:
     """Answer the schedules that the body names, in its order."""
     rights.mailbox_for(call, rights.READ)
     query.check_options(call, set())
     wanted = _arguments(call)
     begin, end = (models.read_moment(wanted.get(name), name) for name in ("startTime", "endTime"))
-    minutes = _slot(wanted.get("availabilityViewInterval", USUAL_SLOT))
-    if end <= begin or end - begin < timedelta(minutes=minutes):
+    slot = timedelta(minutes=_slot(wanted.get("availabilityViewInterval", USUAL_SLOT)))
+    if end - begin < slot:
         raise _invalid("The period must end after it starts, and must not be shorter than availabilityViewInterval.")
-    zone = models.time_zone(call)
-    schedules = [_schedule(call, name, begin, end, minutes, zone) for name in _names(wanted.get("schedules"))]
+    period = Period(begin, end, slot, models.time_zone(call))
+    restrictions = access.restrictions_in_force(call.tenant, call.caller.app_id)
+    schedules = [_schedule(call, restrictions, name, period) for name in _names(wanted.get("schedules"))]
     context = f"{call.base}/$metadata#Collection(microsoft.graph.scheduleInformation)"
     return Answer(document={"@odata.context": context, "value": schedules})
 
 
-def _schedule(call: Call, name: str, begin: datetime, end: datetime, minutes: int, zone: str) -> Document:
+def _schedule(call: Call, restrictions: access.Restrictions, name: str, period: Period) -> Document:
+    begin, end = period.begin, period.end
     if end - begin > LONGEST:
-        days = (end - begin).days
         text = (
             "The requested time duration specified for FreeBusyViewOptions.TimeWindow is too long. The allowed limit = "
-            f"{LONGEST.days} days; the actual limit = {days} days."
+            f"{LONGEST.days} days; the actual limit = {(end - begin).days} days."
         )
         return _error(name, text, "5006")
     mailbox = _mailbox(call, name)
     if mailbox is None:
         return _error(name, f"Unable to resolve e-mail address {name} to an Active Directory object.", "5009")
-    restrictions = access.restrictions_in_force(call.tenant, call.caller.app_id)
     if mailbox.lives_on_premises or not rights.may(call, restrictions, rights.READ, mailbox):
         return _error(name, f"The caller has no free/busy access to the calendar of {name}.", "ErrorNoFreeBusyAccess")
     events = sorted((e for e in mailbox.events if e.start < end and e.end > begin), key=lambda event: event.start)
     return {
         "scheduleId": name,
-        "availabilityView": _view(events, begin, end, timedelta(minutes=minutes)),
-        "scheduleItems": [_item(event, zone) for event in events],
+        "availabilityView": _view(events, period),
+        "scheduleItems": [_item(event, period.time_zone) for event in events],
         "workingHours": WORKING_HOURS,
     }
 
@@ -104,9 +115,10 @@ def _item(event: Event, zone: str) -> Document:
     }
 
 
-def _view(events: list[Event], begin: datetime, end: datetime, slot: timedelta) -> str:
+def _view(events: list[Event], period: Period) -> str:
     """Return one digit for each slot: the least free of what touches it."""
-    digits = [0] * ceil((end - begin) / slot)
+    begin, slot = period.begin, period.slot
+    digits = [0] * ceil((period.end - begin) / slot)
     for event in events:
         digit = DIGITS.get({**models.DEFAULTS, **event.properties}["showAs"], DIGITS["busy"])
         first = max(0, (event.start - begin) // slot)

@@ -155,10 +155,7 @@ def get_clock(simulator: Simulator, request: Request, _body: bytes) -> dict[str,
 def set_clock(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Set the tenant's time or let it advance."""
     tenant, wanted = _tenant(simulator, request), _read(ClockBody, body)
-    if wanted.now is not None:
-        tenant.set_clock(wanted.now)
-    else:
-        tenant.clock_offset_seconds += wanted.advance_seconds or 0
+    tenant.set_clock(wanted.now or tenant.now() + timedelta(seconds=wanted.advance_seconds or 0))
     tenant.end_what_time_ends()
     simulator.store.changed()
     return get_clock(simulator, request, body)
