@@ -204,7 +204,12 @@ class Mailbox(Record):
 
     @property
     def recipient_type(self) -> str:
-        """What Exchange Online calls it (RecipientTypeDetails)."""
+        """What Exchange Online calls all kinds of mailboxes (RecipientType)."""
+        return "MailUser" if self.lives_on_premises else "UserMailbox"
+
+    @property
+    def recipient_type_details(self) -> str:
+        """What Exchange Online calls this kind (RecipientTypeDetails)."""
         return "MailUser" if self.lives_on_premises else self.kind
 
 
@@ -230,6 +235,16 @@ class Group(Record):
     member_join_restriction: str = "Closed"
     member_depart_restriction: str = "Closed"
     is_dir_synced: bool = False
+
+    @property
+    def recipient_type(self) -> str:
+        """What Exchange calls it (RecipientType)."""
+        return self.kind
+
+    @property
+    def recipient_type_details(self) -> str:
+        """The same: there are no kinds within."""
+        return self.kind
 
 
 class AccessPolicy(Record):

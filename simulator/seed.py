@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from simulator import microsoft, pipeline
+from simulator.calendars import samples
 from simulator.exchange import roles
 from simulator.records import (
     AccessPolicy,
@@ -252,6 +253,8 @@ def new_tenant(company: Company, administrator: Administrator, signing_key: str 
     people = _add_people(seeder, company)
     _add_others(seeder, people, graph)
     tenant.recipients_changed()
+    if company.rooms is None and company.people is None:
+        samples.hold_meetings(tenant)
     return tenant
 
 

@@ -81,8 +81,12 @@ class Tenant(Record):
 
     def set_clock(self, moment: datetime) -> None:
         """Set the tenant's time; it goes on running from there."""
-        self.clock_offset_seconds = (moment - datetime.now(UTC)).total_seconds()
-        self._history.turn_back(moment)
+        self.advance((moment - self.now()).total_seconds())
+
+    def advance(self, seconds: float) -> None:
+        """Let the tenant's time leap, back where `seconds` is negative: what was done later than that counts as done now."""
+        self.clock_offset_seconds += seconds
+        self._history.turn_back(self.now())
 
     def end_what_time_ends(self) -> None:
         """Forget deleted applications and service principals after their 30 days."""

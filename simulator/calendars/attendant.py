@@ -5,19 +5,31 @@ calendar.  Refuses to own the answer's way to the organizer (there is no mail he
 event (display.py).  Settings count for invitations that come after them, never for events that are there already.
 """
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Literal
 
 from simulator.exchange import calendarprocessing
-from simulator.kernel import NotImitatedError
 from simulator.records import Event, Mailbox, Organizer, Response
-from simulator.tenant import new_opaque_id
 
 Outcome = Literal["accepted", "tentative", "declined", "none"]
 """`tentative` waits for a person's decision; `none`: nobody answered."""
 
-POLICY_LISTS = ("BookInPolicy", "RequestInPolicy", "RequestOutOfPolicy", "ResourceDelegates")
+NOT_IMITATED = (
+    "ScheduleOnlyDuringWorkHours",
+    "EnforceCapacity",
+    "BookInPolicy",
+    "RequestInPolicy",
+    "RequestOutOfPolicy",
+    "ResourceDelegates",
+)
+"""Settings that decide something which is not known here (work hours, attendees, delegates), once they are not empty."""
+
+
+class SettingNotImitatedError(Exception):
+    """What a room does depends on a setting that is not imitated; the text names it."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +58,17 @@ class Reply:
 def receive(room: Mailbox, invitation: Invitation, now: datetime) -> Reply:
     """Let a room process an invitation; what it keeps of it is then in its calendar.
 
-    Raises NotImitatedError when the outcome depends on a setting that is not imitated.
+    Raises SettingNotImitatedError; then nothing is kept.
     """
     settings = calendarprocessing.settings(room)
     reply = decide(settings, room, invitation, now)
     if reply.outcome in ("accepted", "tentative"):
-        room.events.append(_kept(settings, invitation, reply, now))
+        room.events.append(_kept(settings, room, invitation, reply, now))
     return reply
 
 
 def decide(settings: dict[str, Any], room: Mailbox, invitation: Invitation, now: datetime) -> Reply:
-    """Return what a room with these settings does with an invitation.  Raises NotImitatedError."""
+    """Return what a room with these settings does with an invitation.  Raises SettingNotImitatedError."""
     if settings["AutomateProcessing"] == "None":
         return Reply("none", "AutomateProcessing is None: nothing processes meeting requests here.")
     if invitation.is_external and not settings["ProcessExternalMeetingMessages"]:
@@ -83,12 +95,9 @@ def decide(settings: dict[str, Any], room: Mailbox, invitation: Invitation, now:
 
 
 def _refuse_what_is_not_imitated(settings: dict[str, Any]) -> None:
-    for name in ("ScheduleOnlyDuringWorkHours", "EnforceCapacity"):
+    for name in NOT_IMITATED:
         if settings[name]:
-            raise NotImitatedError(f"calendar processing with {name}")
-    for name in POLICY_LISTS:
-        if settings[name]:
-            raise NotImitatedError(f"calendar processing with {name}")
+            raise SettingNotImitatedError(f"The local tenant does not imitate calendar processing with {name}.")
 
 
 def _out_of_policy(settings: dict[str, Any], room: Mailbox, invitation: Invitation, now: datetime) -> str | None:
@@ -112,7 +121,7 @@ def _in_the_way(event: Event, invitation: Invitation) -> bool:
     return touches and event.properties.get("showAs", "busy") != "free"
 
 
-def _kept(settings: dict[str, Any], invitation: Invitation, reply: Reply, now: datetime) -> Event:
+def _kept(settings: dict[str, Any], room: Mailbox, invitation: Invitation, reply: Reply, now: datetime) -> Event:
     """Return the event as the room's calendar keeps it.
 
     What concerns subject and body is used with AutoAccept only; the private flag is cleared with AutoUpdate as well,
@@ -133,23 +142,19 @@ def _kept(settings: dict[str, Any], invitation: Invitation, reply: Reply, now: d
         by_itself = settings["AutomateProcessing"] == "AutoUpdate"
         show_as = "tentative" if by_itself or settings["TentativePendingApproval"] else "free"
         response = "notResponded" if by_itself else "tentativelyAccepted"
-    return event_of(
-        invitation,
-        now,
-        response,
-        {
-            "subject": subject,
-            "body": {"contentType": "html", "content": body},
-            "sensitivity": "private" if is_private else "normal",
-            "showAs": show_as,
-        },
+    properties = {"subject": subject, "body": {"contentType": "html", "content": body}, "showAs": show_as}
+    return copy_of(
+        room, invitation, now, response, {**properties, "sensitivity": "private" if is_private else "normal"}
     )
 
 
-def event_of(invitation: Invitation, now: datetime, response: Response, properties: dict[str, Any]) -> Event:
-    """Return one mailbox's copy of a meeting."""
+def copy_of(
+    mailbox: Mailbox, invitation: Invitation, now: datetime, response: Response, properties: dict[str, Any]
+) -> Event:
+    """Return a mailbox's copy of a meeting; its id follows from the two."""
+    mark = sha256(f"{invitation.meeting_id}/{mailbox.guid}".encode()).digest()
     return Event(
-        id=f"AAMk{new_opaque_id(36)}=",
+        id=f"AAMk{urlsafe_b64encode(mark).decode()}",
         created_date_time=now,
         changed_date_time=now,
         start=invitation.start,

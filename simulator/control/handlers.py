@@ -7,7 +7,6 @@ that come from a browser's page (they carry an Origin) and hands out nothing tha
 import json
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator import keycredentials, microsoft, moments, tokens
-from simulator.control.models import CertificateBody, ClockBody, DirectoryRolesBody, MailboxBody, TokenBody
+from simulator.calendars import meetings
+from simulator.calendars.attendant import SettingNotImitatedError
+from simulator.control.models import CertificateBody, ClockBody, DirectoryRolesBody, MailboxBody, MeetingBody, TokenBody
 from simulator.control.snapshot import snapshot
 from simulator.faults import Fault
 from simulator.kernel import Simulator, simulator_of
@@ -155,7 +156,10 @@ def get_clock(simulator: Simulator, request: Request, _body: bytes) -> dict[str,
 def set_clock(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Set the tenant's time or let it advance."""
     tenant, wanted = _tenant(simulator, request), _read(ClockBody, body)
-    tenant.set_clock(wanted.now or tenant.now() + timedelta(seconds=wanted.advance_seconds or 0))
+    if wanted.now is not None:
+        tenant.set_clock(wanted.now)
+    else:
+        tenant.advance(wanted.advance_seconds or 0)
     tenant.end_what_time_ends()
     simulator.store.changed()
     return get_clock(simulator, request, body)
@@ -205,6 +209,34 @@ def remove_mailbox(simulator: Simulator, request: Request, _body: bytes) -> None
         group.member_ids = [member for member in group.member_ids if member != mailbox.object_id]
     tenant.recipients_changed()
     simulator.store.changed()
+
+
+def send_meeting(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
+    """Let a person invite rooms, and answer what each of them did."""
+    tenant, wanted = _tenant(simulator, request), _read(MeetingBody, body)
+    try:
+        replies = meetings.send(
+            tenant,
+            meetings.Meeting(
+                organizer=wanted.organizer,
+                organizer_name=wanted.organizer_name,
+                rooms=tuple(wanted.rooms),
+                subject=wanted.subject,
+                body=wanted.body,
+                start=wanted.start,
+                end=wanted.end,
+                is_private=wanted.private,
+            ),
+            tenant.now(),
+            new_id(),
+        )
+    except meetings.NoSuchPartyError as error:
+        raise ControlError(404, str(error)) from error
+    except SettingNotImitatedError as error:
+        raise ControlError(501, str(error)) from error
+    simulator.store.changed()
+    rooms = [{"room": room.address, "outcome": reply.outcome, "reason": reply.reason} for room, reply in replies]
+    return {"rooms": rooms}
 
 
 def add_fault(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:

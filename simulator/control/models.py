@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -47,6 +47,26 @@ class MailboxBody(_Body):
         if not given.keys() <= known:
             raise ValueError("takes CustomAttribute1 to CustomAttribute15")
         return {name: value for name, value in given.items() if value}
+
+
+class MeetingBody(_Body):
+    """An invitation that a person sends from Outlook."""
+
+    organizer: str
+    organizer_name: str | None = None
+    """For an organizer from outside; somebody of the tenant has a name already."""
+    rooms: list[str] = Field(min_length=1)
+    subject: str = ""
+    body: str = ""
+    start: AwareDatetime
+    end: AwareDatetime
+    private: bool = False
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
 
 
 class TokenBody(_Body):

@@ -31,6 +31,13 @@ OPERATIONS = [
     _operation("GET", "/tenants/{tenant}/snapshot", handlers.get_snapshot, "the tenant as canonical JSON, no secrets"),
     _operation("POST", "/tenants/{tenant}/mailboxes", handlers.add_mailbox, "a mailbox appears"),
     _operation("DELETE", "/tenants/{tenant}/mailboxes/{address}", handlers.remove_mailbox, "a mailbox disappears"),
+    _operation(
+        "POST",
+        "/tenants/{tenant}/meetings",
+        handlers.send_meeting,
+        '`{"organizer", "rooms": […], "subject", "body", "start", "end", "private"}`: a person invites rooms, which do as '
+        "their calendar processing says; answers what each did and why",
+    ),
     _operation("POST", "/tenants/{tenant}/tokens", handlers.issue_token, "a token without a secret"),
     _operation(
         "POST",

@@ -26,17 +26,6 @@ def legacy_name(recipient: Recipient) -> str:
     )
 
 
-def recipient_type_details(recipient: Recipient) -> str:
-    """Return the RecipientTypeDetails; a mailbox on an Exchange server of the customer's own is a MailUser here."""
-    return recipient.recipient_type if isinstance(recipient, Mailbox) else recipient.kind
-
-
-def recipient_type(recipient: Recipient) -> str:
-    """Return the RecipientType: all kinds of mailboxes are one."""
-    details = recipient_type_details(recipient)
-    return "UserMailbox" if isinstance(recipient, Mailbox) and details != "MailUser" else details
-
-
 def mailbox_row(tenant: Tenant, mailbox: Mailbox) -> Row:
     """Return a mailbox as Get-Mailbox shows it; City is not among its properties."""
     resource = mailbox.resource_type is not None
@@ -94,8 +83,8 @@ def recipient_row(tenant: Tenant, recipient: Recipient) -> Row:
         "DisplayName": recipient.display_name,
         "PrimarySmtpAddress": recipient.address,
         "EmailAddresses": [f"SMTP:{recipient.address}", *(f"smtp:{other}" for other in others)],
-        "RecipientType": recipient_type(recipient),
-        "RecipientTypeDetails": recipient_type_details(recipient),
+        "RecipientType": recipient.recipient_type,
+        "RecipientTypeDetails": recipient.recipient_type_details,
         "ExternalDirectoryObjectId": recipient.object_id,
         "WindowsLiveID": mailbox.address if mailbox else "",
         "Office": mailbox.office if mailbox else "",
@@ -131,8 +120,8 @@ def get_recipient(session: Session, bound: dict[str, Any]) -> Result:
     every: list[Recipient] = [*tenant.mailboxes, *replication.found(tenant, tenant.groups)]
     found = [lookup.recipient(tenant, bound["Identity"])] if "Identity" in bound else every
     kinds, types = bound.get("RecipientTypeDetails"), bound.get("RecipientType")
-    found = [recipient for recipient in found if not kinds or recipient_type_details(recipient) in kinds]
-    found = [recipient for recipient in found if not types or recipient_type(recipient) in types]
+    found = [recipient for recipient in found if not kinds or recipient.recipient_type_details in kinds]
+    found = [recipient for recipient in found if not types or recipient.recipient_type in types]
     if "Filter" in bound:
         wanted = filters.read("Filter", bound["Filter"], filters.OF_GET_RECIPIENT)
         found = [recipient for recipient in found if wanted.matches(tenant, recipient)]

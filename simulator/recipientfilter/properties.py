@@ -191,10 +191,6 @@ def _plain_addresses(_tenant: Tenant, recipient: Recipient) -> Values:
     return (recipient.address, *others)
 
 
-def _recipient_type(_tenant: Tenant, recipient: Recipient) -> Values:
-    return ("UserMailbox" if isinstance(recipient, Mailbox) else recipient.kind,)
-
-
 def _hidden(_tenant: Tenant, recipient: Recipient) -> Values:
     return (str(isinstance(recipient, Group) and recipient.hidden_from_address_lists),)
 
@@ -243,8 +239,8 @@ _ALL = [
     Property("Office", _WILDCARDS, _text, _attribute("office")),
     # "Any filter that uses the PrimarySmtpAddress property will also search values in the EmailAddresses property."
     Property("PrimarySmtpAddress", _WILDCARDS, _text, _plain_addresses),
-    Property("RecipientType", EQUALITY, _one_of(RECIPIENT_TYPES), _recipient_type),
-    Property("RecipientTypeDetails", EQUALITY, _one_of(RECIPIENT_TYPE_DETAILS), _attribute("kind")),
+    Property("RecipientType", EQUALITY, _one_of(RECIPIENT_TYPES), _attribute("recipient_type")),
+    Property("RecipientTypeDetails", EQUALITY, _one_of(RECIPIENT_TYPE_DETAILS), _attribute("recipient_type_details")),
     Property("ResourceCapacity", EQUALITY | ORDER, _integer, _attribute("resource_capacity")),
     Property("ResourceType", EQUALITY, _resource_type, _attribute("resource_type")),
 ]
