@@ -1,1 +1,1 @@
-"""Microsoft Graph's calendars, decided by grants and application access policies."""
+"""Microsoft Graph's calendars: who may touch them, and the people and rooms that fill them."""

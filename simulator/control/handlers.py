@@ -7,6 +7,7 @@ that come from a browser's page (they carry an Origin) and hands out nothing tha
 import json
 import os
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError

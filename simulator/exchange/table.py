@@ -226,7 +226,7 @@ POLICIES = [
         "Remove-ApplicationAccessPolicy",
         policies.remove_policy,
         {"Identity": IDENTITY, "Confirm": SWITCH},
-        "whole; it counts at once (Microsoft: within 30 minutes)",
+        "whole; Graph enforces it for lag.policySeconds more",
         asks_first=True,
     ),
     Cmdlet(
