@@ -19,12 +19,13 @@ so the state *at* a boundary is the new one.  Delays are those that the tenant's
 changes anything; only `restrictions_for_call`, which is for calls of applications, keeps a look of Graph's alive.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from simulator import applicationroles, recipientfilter
+from simulator.history import MembersAt
 from simulator.records import AccessPolicy, ExchangeServicePrincipal, Mailbox, ManagementScope, RoleAssignment
 from simulator.tenant import Recipient, Tenant
 
@@ -34,7 +35,7 @@ READ = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 """App roles of Microsoft Graph that read calendars."""
 WRITE = frozenset({"Calendars.ReadWrite"})
 
-Members = Mapping[str, Container[str]]
+Groups = Mapping[str, MembersAt]
 """The direct members of each group; everything by object id."""
 
 
@@ -43,12 +44,12 @@ class Restrictions:
     """What Exchange knows of applications, or what Graph goes by."""
 
     policies: tuple[AccessPolicy, ...]
-    groups: Members
+    groups: Groups
     """As application access policies see them."""
     principals: tuple[ExchangeServicePrincipal, ...]
     scopes: tuple[ManagementScope, ...]
     assignments: tuple[RoleAssignment, ...]
-    scope_groups: Members
+    scope_groups: Groups
     """The same groups as RBAC for Applications sees them, which may be at another moment."""
 
 
@@ -158,7 +159,7 @@ def may(
 # -- application access policies ------------------------------------------------------------------------------------------
 
 
-def holds(groups: Members, group_id: str, object_id: str) -> bool:
+def holds(groups: Groups, group_id: str, object_id: str) -> bool:
     """Tell whether a group holds a recipient, directly or through nested groups."""
     seen: set[str] = set()
     waiting = [group_id]

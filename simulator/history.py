@@ -8,7 +8,7 @@ copies of the group.  It does not survive a restart: what a process finds at its
 """
 
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ class Members:
 
     def __init__(self) -> None:
         self._listed: list[str] = []
+        self._changed = ALWAYS
         self._spans: dict[str, list[tuple[datetime, datetime]]] = {}
 
     def note(self, moment: datetime, member_ids: list[str]) -> bool:
@@ -30,7 +31,7 @@ class Members:
         if member_ids == self._listed:
             return False
         before, after = set(self._listed), set(member_ids)
-        self._listed = list(member_ids)
+        self._listed, self._changed = list(member_ids), moment
         for member in after - before:
             self._spans.setdefault(member, []).append((moment, FOREVER))
         for member in before - after:
@@ -42,16 +43,23 @@ class Members:
         """Tell whether the group held a member at a moment, directly."""
         return any(begin <= moment < end for begin, end in self._spans.get(object_id, ()))
 
+    def all_held(self, moment: datetime) -> Iterator[str]:
+        """Yield the members that the group held at a moment, directly."""
+        if moment >= self._changed:
+            yield from self._listed
+        else:
+            yield from (member for member in self._spans if self.held(moment, member))
+
     def turn_back(self, now: datetime) -> None:
         """Let what was to come have happened now."""
+        self._changed = min(self._changed, now)
         for member, spans in self._spans.items():
-            clamped = [(min(begin, now), end if end == FOREVER else min(end, now)) for begin, end in spans]
-            self._spans[member] = [(begin, end) for begin, end in clamped if begin < end]
+            self._spans[member] = [(min(b, now), end if end == FOREVER else min(end, now)) for b, end in spans]
 
 
 @dataclass(frozen=True)
-class MembersAt(Container[str]):
-    """The direct members of a group at one moment, by object id."""
+class MembersAt(Container[str], Iterable[str]):
+    """The direct members of a group at one moment, by object id; the one question is quick, the list takes its time."""
 
     members: Members
     moment: datetime
@@ -59,6 +67,10 @@ class MembersAt(Container[str]):
     def __contains__(self, object_id: object) -> bool:
         """Tell whether the group held it."""
         return isinstance(object_id, str) and self.members.held(self.moment, object_id)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield them in no particular order."""
+        return self.members.all_held(self.moment)
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ def test_boundaries_are_exact(tenant: TenantClient, state: Tenant, roomz: dict[s
     seen = [at(called)]
     boundaries: list[float] = []
     moment = access.next_change_after(state, app_id, called)
-    while moment is not None:
+    while moment is not None and len(seen) < 20:
         assert at(moment - timedelta(microseconds=1)) == seen[-1]
         seen.append(at(moment))
         boundaries.append((moment - called).total_seconds())

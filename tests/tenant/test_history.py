@@ -2,11 +2,12 @@
 
 import time
 import tracemalloc
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.history import History, Members
+from simulator.history import History, Members, MembersAt
 from simulator.records import AccessPolicy, Group
 
 START = datetime(2029, 1, 1, tzinfo=UTC)
@@ -31,7 +32,10 @@ def note(history: History, moment: datetime, policies: list[AccessPolicy], *grou
 
 
 def holds(history: History, moment: datetime, member: str, object_id: str = "g") -> bool:
-    return member in history.version(moment).members_at(moment).get(object_id, ())
+    """Ask for one member and for all, which must agree."""
+    members: Collection[str] | MembersAt = history.version(moment).members_at(moment).get(object_id, ())
+    assert (member in members) == (member in list(members))
+    return member in members
 
 
 def test_what_is_there_at_first_has_always_been() -> None:
