@@ -1,6 +1,5 @@
 """The past of a tenant: exact at its boundaries, and small where a group is large."""
 
-import time
 import tracemalloc
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -128,17 +127,15 @@ def test_a_look_is_kept_while_it_is_used(idle: timedelta, longest: timedelta) ->
     assert history.look_up("a", anew + MINUTE, idle, longest) == anew + MINUTE
 
 
-def test_ten_thousand_rooms_added_one_by_one_stay_small() -> None:
+def test_members_added_one_by_one_to_many_stay_small() -> None:
     members = Members()
     names = [f"{number:036d}" for number in range(10_000)]
-    members.note(START, names[:9000])
+    members.note(START, names[:9800])
     tracemalloc.start()
-    begin = time.perf_counter()
-    for number in range(9000, 10_000):
+    for number in range(9800, 10_000):
         members.note(START + number * TICK, names[: number + 1])
-    took = time.perf_counter() - begin
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert size < 3_000_000
-    assert took < 10
-    assert [members.held(START + 9500 * TICK, names[number]) for number in (0, 9500, 9501)] == [True, True, False]
+    # One copy of the list, and some hundred bytes a change; a copy a change were 16 MB.
+    assert size < 500_000
+    assert [members.held(START + 9900 * TICK, names[number]) for number in (0, 9900, 9901)] == [True, True, False]
