@@ -13,7 +13,10 @@ from simulator.records import Record
 
 
 class Latency(Record):
-    """How long answers take, in milliseconds of this machine's time; those of a batch add up."""
+    """How long answers take, in milliseconds of this machine's time.
+
+    Each HTTP request waits once, and once more for each of its cmdlets, one after another.
+    """
 
     request_milliseconds: float = Field(default=0, ge=0, le=60_000)
     cmdlet_milliseconds: float = Field(default=0, ge=0, le=60_000)
@@ -26,6 +29,8 @@ class Throttle(Record):
     """More than these at once are refused; None refuses none."""
     retry_after_seconds: int | None = Field(default=1, ge=0)
     """The Retry-After of a refusal; None sends none, as some of Microsoft's services do."""
+    exchange_plain_text: bool = False
+    """Exchange refuses with 503 and a plain text, as users report it, instead of with 429 and JSON."""
 
 
 class Lag(Record):

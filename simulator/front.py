@@ -1,21 +1,22 @@
-"""The door: every Microsoft-like request passes here once, for the log, the faults, the `Date` header and the state file.
+"""The door: every Microsoft-like request passes here once, for throttling, faults, latency, the log and the state file.
 
-Owns which name of the one port serves which APIs: 127.0.0.1 is sign-in and Graph, localhost is Exchange, so that a
-token for one is not taken for a token for the other.
+Owns the order of these, and which name of the one port serves which APIs: 127.0.0.1 is sign-in and Graph, localhost is
+Exchange, so that a token for one is not taken for a token for the other.
 """
 
 import asyncio
 import json
-import socket
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
 
-from simulator import moments
-from simulator.faults import Action
-from simulator.kernel import Simulator
+from simulator import moments, throttling
+from simulator.delivery import Answer, Delivery
+from simulator.faults import Action, Asked
+from simulator.kernel import Simulator, claimed_app_id
 from simulator.requestlog import Entry, without_secrets
+from simulator.tenant import Tenant
 
 LARGEST_BODY = 20_000_000
 """Bytes; a list of 10,000 members is about 1 MB."""
@@ -42,86 +43,106 @@ class Front:
             return
         body = await _read(receive)
         headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        application = self.applications.get(headers.get("host", "").rpartition(":")[0] or headers.get("host", ""))
+        delivery = Delivery(scope, receive, send)
+        host = headers.get("host", "")
+        application = self.applications.get(host.rpartition(":")[0] or host)
         if application is None:
-            await _send_json(send, 421, _wrong_host(headers.get("host", "")), self._date())
+            answer = Answer.of_document(421, _wrong_host(host))
+            await delivery.whole(answer, moments.header(self.simulator.store.first.now()))
             return
-        method, path = scope["method"], scope["path"]
-        api, cmdlet, parameters = _describe(path, body)
-        action = self.simulator.faults.take(api, method, path, cmdlet)
-        if action and action.delay_seconds:
-            await asyncio.sleep(action.delay_seconds)
-        entry = self.simulator.log.begin(
-            moments.ticks(self.simulator.store.first.now()), api, method, path, scope["query_string"].decode("latin-1")
-        )
-        entry.cmdlet, entry.parameters = cmdlet, parameters
-        scope.setdefault("state", {})["entry"] = entry
-        if action and (action.reset == "before" or action.status):
-            await self._instead(action, entry, scope, receive, send)
+        authorization = headers.get("authorization")
+        addressed = self.simulator.addressed(scope["path"], authorization)
+        tenant = addressed or self.simulator.store.first
+        visit = _Visit(self.simulator, application, scope, body, addressed)
+        with self.simulator.crowd.one_more(tenant) as welcome:
+            if welcome:
+                await visit.serve(delivery)
+            else:
+                await visit.refuse(delivery, authorization)
+
+
+class _Visit:
+    """One request on its way through the door."""
+
+    def __init__(
+        self, simulator: Simulator, application: Starlette, scope: Scope, body: bytes, addressed: Tenant | None
+    ) -> None:
+        self.simulator, self.application, self.scope, self.body = simulator, application, scope, body
+        self.addressed, self.tenant = addressed, addressed or simulator.store.first
+        self.method, self.path = scope["method"], scope["path"]
+        self.api, self.cmdlet, self.parameters = _describe(self.path, body)
+
+    async def refuse(self, delivery: Delivery, authorization: str | None) -> None:
+        """Answer a request too many at once; it meets neither faults nor latency."""
+        answer = throttling.refusal(self.api, self.tenant, claimed_app_id(authorization))
+        entry = self._begin()
+        entry.status = answer.status
+        entry.notes.append("throttled: more requests at once than the tenant takes; nothing took effect")
+        await delivery.whole(answer, self._date())
+
+    async def serve(self, delivery: Delivery) -> None:
+        """Wait as long as the tenant takes, let the request take effect unless a fault prevents it, and answer."""
+        action = self.simulator.faults.take(asked(self.tenant, self.api, self.method, self.path, self.cmdlet))
+        if seconds := self._seconds(action):
+            await asyncio.sleep(seconds)
+        entry = self._begin()
+        self.scope["state"]["entry"] = entry
+        if action and not action.takes_effect:
+            entry.notes.append("answered by a fault; nothing took effect")
+            entry.status = "reset" if action.reset else action.status
+            await self._instead(delivery, action)
             return
+        self.simulator.before_effect()
         try:
-            messages = await _answer(application, scope, body)
+            answer = Answer.of_messages(await _answer(self.application, self.scope, self.body))
         except ConnectionResetAsked:
-            await self._reset(entry, scope, receive)
+            entry.status = "reset"
+            self.simulator.store.save_before_answering()
+            await delivery.reset()
             return
-        start = messages[0]
-        entry.status = start["status"]
-        if method not in READING and start["status"] < 400 and api in ("graph", "calendars"):
+        entry.status = answer.status
+        if self.method not in READING and answer.status < 400 and self.api != "exchange":
             self.simulator.store.changed()
+        self.simulator.after_effect(entry)
         self.simulator.store.save_before_answering()
-        if action and action.reset == "after":
-            await self._reset(entry, scope, receive)
+        spoiling = action if action and action.spoils_the_answer else self.scope["state"].get("spoiling")
+        if spoiling is None:
+            await delivery.whole(answer, self._date())
             return
-        tenant = self.simulator.store.tenants.get(entry.tenant_id or "", self.simulator.store.first)
-        start["headers"] = [*start["headers"], (b"date", moments.header(tenant.now()).encode())]
-        for message in messages:
-            await send(message)
+        entry.notes.append("took effect; a fault spoiled the answer")
+        if spoiling.reset:
+            entry.status = "reset"
+        await delivery.spoiled(answer, self._date(), spoiling)
+
+    def _begin(self) -> Entry:
+        entry = self.simulator.begin(
+            self.addressed, self.api, self.method, self.path, self.scope["query_string"].decode("latin-1")
+        )
+        entry.cmdlet, entry.parameters = self.cmdlet, self.parameters
+        return entry
 
     def _date(self) -> str:
-        return moments.header(self.simulator.store.first.now())
+        return moments.header(self.tenant.now())
 
-    async def _instead(self, action: Action, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
-        """Do what a fault says in place of the true answer; nothing takes effect."""
-        entry.notes.append("answered by a fault; nothing took effect")
-        if action.reset:
-            await self._reset(entry, scope, receive)
-            return
-        entry.status = action.status
-        await _send_fault(send, action, self._date())
+    def _seconds(self, action: Action | None) -> float:
+        """Return how long the request waits before it takes effect; the cmdlets of a batch wait for themselves."""
+        latency = self.tenant.conditions.latency
+        milliseconds = latency.request_milliseconds
+        if self.path.endswith("/InvokeCommand"):
+            milliseconds += latency.cmdlet_milliseconds
+        return milliseconds / 1000 + (action.delay_seconds or 0 if action else 0)
 
-    async def _reset(self, entry: Entry, scope: Scope, receive: Receive) -> None:
-        """Cut the connection as a network does: a TCP reset, no answer."""
-        entry.status = "reset"
-        self.simulator.store.save_before_answering()
-        transport = scope["state"]["transport"]
-        connection = transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-        transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    async def _instead(self, delivery: Delivery, action: Action) -> None:
+        """Do what a fault says in place of the true answer."""
+        if action.status is None:
+            await delivery.reset()
+        else:
+            await delivery.whole(Answer.of_document(action.status, action.body, action.headers), self._date())
 
 
-def fault_body(action: Action) -> tuple[bytes, str]:
-    """Return the body of a fault's answer and its content type: text as it is, anything else as JSON."""
-    if action.body is None:
-        return b"", "application/json"
-    if isinstance(action.body, str):
-        return action.body.encode(), "text/plain; charset=utf-8"
-    return json.dumps(action.body).encode(), "application/json; charset=utf-8"
-
-
-async def _send_fault(send: Send, action: Action, date: str) -> None:
-    body, content_type = fault_body(action)
-    headers = {"content-type": content_type, "content-length": str(len(body)), "date": date}
-    headers.update({name.lower(): value for name, value in action.headers.items()})
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": action.status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _send_json(send: Send, status: int, document: Any, date: str) -> None:
-    await _send_fault(send, Action(status=status, body=document), date)
+def asked(tenant: Tenant, api: str, method: str, path: str, cmdlet: str | None) -> Asked:
+    """Return a request as faults see it."""
+    return Asked(api, method, path, cmdlet, frozenset({tenant.id, *tenant.domains, tenant.initial_domain}))
 
 
 def _wrong_host(host: str) -> dict[str, Any]:

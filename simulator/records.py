@@ -161,6 +161,15 @@ class Organizer(Record):
     address: str
 
 
+class IssuedToken(Record):
+    """Tokens for Microsoft Graph that may still be in use: all of one client id with the same roles."""
+
+    app_id: str
+    roles: list[str]
+    expires: datetime
+    """When the last of them ends."""
+
+
 class Event(Record):
     """An event of a calendar; `properties` as Graph's JSON has them."""
 

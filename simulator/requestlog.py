@@ -14,7 +14,10 @@ KEPT = 50_000
 
 @dataclass
 class Entry:
-    """One request, or one cmdlet of a batch (`batch` is then the number of the batch's own entry)."""
+    """One request, or one cmdlet of a batch (`batch` is then the number of the batch's own entry).
+
+    `at` is the time of the tenant that the request is for, `tenant_id` that tenant; None when it names none that exists.
+    """
 
     number: int
     at: str
@@ -62,6 +65,12 @@ class RequestLog:
     def clear(self) -> None:
         """Forget the entries; numbers go on."""
         self._entries.clear()
+
+    def forget_tenant(self, tenant_id: str) -> None:
+        """Forget the entries of one tenant."""
+        kept = [entry for entry in self._entries if entry.tenant_id != tenant_id]
+        self._entries.clear()
+        self._entries.extend(kept)
 
 
 def without_secrets(parameters: dict[str, Any]) -> dict[str, Any]:

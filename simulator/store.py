@@ -37,6 +37,8 @@ class Store:
         self.folder = folder
         self._dirty = False
         self._last_write = 0.0
+        self.revision = 0
+        """Grows with every change that counts."""
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "state.json"
         administrator_file = folder / "administrator.json"
@@ -80,6 +82,7 @@ class Store:
     def changed(self) -> None:
         """Say that something that counts has changed."""
         self._dirty = True
+        self.revision += 1
         self._note_changes()
 
     def _note_changes(self) -> None:

@@ -5,6 +5,7 @@ Owns lookups and time.  Refuses to own rights and wire formats, which belong to 
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from uuid import uuid4
@@ -21,6 +22,7 @@ from simulator.records import (
     ExchangeServicePrincipal,
     Grant,
     Group,
+    IssuedToken,
     Mailbox,
     ManagementScope,
     Password,
@@ -51,6 +53,7 @@ class Tenant(Record):
     applications: list[Application] = Field(default_factory=list)
     service_principals: list[ServicePrincipal] = Field(default_factory=list)
     grants: list[Grant] = Field(default_factory=list)
+    issued_tokens: list[IssuedToken] = Field(default_factory=list)
     mailboxes: list[Mailbox] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
     policies: list[AccessPolicy] = Field(default_factory=list)
@@ -65,6 +68,7 @@ class Tenant(Record):
     conditions: Conditions = Field(default_factory=Conditions)
     replication: Replication = Field(default_factory=Replication)
 
+    _standing_at: datetime | None = PrivateAttr(default=None)
     _index: dict[str, list[Recipient]] | None = PrivateAttr(default=None)
     _history: History = PrivateAttr(default_factory=History)
 
@@ -77,7 +81,16 @@ class Tenant(Record):
 
     def now(self) -> datetime:
         """Return the tenant's time, in UTC."""
-        return datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
+        return self._standing_at or datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
+
+    @contextmanager
+    def standing_at(self, moment: datetime) -> Iterator[None]:
+        """Let the clock stand at a moment for as long as somebody looks at the tenant as it is then."""
+        self._standing_at = moment
+        try:
+            yield
+        finally:
+            self._standing_at = None
 
     def set_clock(self, moment: datetime) -> None:
         """Set the tenant's time; it goes on running from there."""
@@ -118,6 +131,14 @@ class Tenant(Record):
         """Yield the grants that count: both ends exist and are not deleted."""
         living = {s.id for s in self.service_principals if not s.deleted_date_time}
         yield from (g for g in self.grants if g.principal_id in living and g.resource_id in living)
+
+    def remember_token(self, app_id: str, roles: list[str], expires: datetime) -> None:
+        """Remember that a token for Microsoft Graph was issued; those that have ended are forgotten."""
+        now = self.now()
+        same = [token for token in self.issued_tokens if token.app_id == app_id and token.roles == roles]
+        expires = max([expires, *(token.expires for token in same)])
+        self.issued_tokens = [t for t in self.issued_tokens if t.expires > now and t not in same]
+        self.issued_tokens.append(IssuedToken(app_id=app_id, roles=roles, expires=expires))
 
     def deleted_items(self) -> list[Application | ServicePrincipal]:
         """Return what can still be restored."""

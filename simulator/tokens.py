@@ -5,7 +5,7 @@ Claims: Microsoft identity platform, "Access token claims reference" (v1.0 token
 """
 
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from simulator import microsoft
 from simulator.records import ServicePrincipal
 from simulator.tenant import Tenant, new_opaque_id
 
@@ -101,6 +102,8 @@ def issue(
     roles = roles_of(tenant, principal, resource)
     if roles:
         claims["roles"] = roles
+    if resource.app_id == microsoft.GRAPH.app_id:
+        tenant.remember_token(principal.app_id, roles, datetime.fromtimestamp(claims["exp"], UTC))
     return jwt.encode(claims, _private_key(tenant.signing_key), algorithm="RS256", headers={"kid": tenant.id})
 
 
@@ -111,12 +114,19 @@ def _verified_claims(token: str, signing_key: str) -> dict[str, Any]:
     return dict(jwt.decode(token, key, algorithms=["RS256"], options=options))
 
 
+@lru_cache(maxsize=4096)
+def unverified_claims(token: str) -> dict[str, Any]:
+    """Return what a token claims; {} when it is no token.  Whoever believes it must `verify` it first."""
+    try:
+        return dict(jwt.decode(token, options={"verify_signature": False}))
+    except jwt.PyJWTError:
+        return {}
+
+
 def tenant_id_of(token: str) -> str | None:
     """Return the tenant that a token claims to be from, unverified; None when it is no token."""
-    try:
-        return str(jwt.decode(token, options={"verify_signature": False}).get("tid"))
-    except jwt.PyJWTError:
-        return None
+    tenant_id = unverified_claims(token).get("tid")
+    return None if tenant_id is None else str(tenant_id)
 
 
 def verify(tenant: Tenant, token: str, audience: str) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from starlette.responses import JSONResponse, Response
 from simulator import keycredentials, microsoft, moments, tokens
 from simulator.calendars import meetings
 from simulator.calendars.attendant import SettingNotImitatedError
+from simulator.control.difference import differences
 from simulator.control.models import CertificateBody, ClockBody, DirectoryRolesBody, MailboxBody, MeetingBody, TokenBody
 from simulator.control.snapshot import snapshot
 from simulator.faults import Fault
 from simulator.kernel import Simulator, simulator_of
 from simulator.records import Grant, Mailbox
-from simulator.seed import Company, default_administrator, new_tenant
 from simulator.tenant import Tenant, new_id, new_opaque_id
 
 
@@ -45,13 +45,16 @@ def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         simulator = simulator_of(request)
         try:
             _refuse_browsers(request)
-            document = handler(simulator, request, await request.body())
+            body = await request.body()
+            simulator.before_effect()
+            document = handler(simulator, request, body)
         except ControlError as error:
             return JSONResponse({"error": str(error)}, error.status)
         except ValidationError as error:
             texts = [f"{'.'.join(str(part) for part in e['loc']) or 'body'}: {e['msg']}" for e in error.errors()]
             return JSONResponse({"error": "; ".join(texts)}, 400)
         finally:
+            simulator.after_effect(None)
             simulator.store.save_before_answering()
         return Response(status_code=204) if document is None else JSONResponse(document)
 
@@ -63,7 +66,8 @@ def _refuse_browsers(request: Request) -> None:
         raise ControlError(403, "The control API answers programs on this machine only.")
 
 
-def _tenant(simulator: Simulator, request: Request) -> Tenant:
+def find_tenant(simulator: Simulator, request: Request) -> Tenant:
+    """Return the tenant of the path, by id or domain.  Raises ControlError."""
     name = request.path_params["tenant"]
     tenant = simulator.store.tenant(name)
     if tenant is None:
@@ -71,7 +75,8 @@ def _tenant(simulator: Simulator, request: Request) -> Tenant:
     return tenant
 
 
-def _read(model: type[Model], body: bytes) -> Model:
+def read_body(model: type[Model], body: bytes) -> Model:
+    """Return the body; an empty one is an empty object.  Raises ValidationError."""
     return model.model_validate_json(body or b"{}")
 
 
@@ -102,38 +107,6 @@ def status(simulator: Simulator, _request: Request, _body: bytes) -> dict[str, A
     }
 
 
-def reset(simulator: Simulator, _request: Request, _body: bytes) -> None:
-    """Begin anew: the default company, the clock right, no faults, an empty log."""
-    simulator.store.reset(Company())
-    _forget(simulator)
-
-
-def seed(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:
-    """Replace the first tenant's company, with any number of rooms; other tenants go."""
-    company = _read(Company, body)
-    if company.domain != simulator.store.administrator.domain:
-        raise ControlError(
-            400,
-            f"The first tenant keeps its domain {simulator.store.administrator.domain}; "
-            "POST /tenants adds a tenant with another.",
-        )
-    simulator.store.reset(company)
-    _forget(simulator)
-    return {"tenantId": simulator.store.first.id, "mailboxes": len(simulator.store.first.mailboxes)}
-
-
-def add_tenant(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:
-    """Add a tenant of another domain and answer its deployer's credentials, this once."""
-    company = _read(Company, body)
-    if simulator.store.tenant(company.domain):
-        raise ControlError(409, f"There is a tenant with the domain {company.domain} already.")
-    administrator = default_administrator(company.domain)
-    tenant = new_tenant(company, administrator)
-    simulator.store.tenants[tenant.id] = tenant
-    simulator.store.changed()
-    return administrator.model_dump(by_alias=True)
-
-
 def requests(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
     """Answer the log's entries after number `since`."""
     since = request.query_params.get("since", "0")
@@ -150,17 +123,19 @@ def clear_requests(simulator: Simulator, _request: Request, _body: bytes) -> Non
 
 def get_clock(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
     """Answer the tenant's time."""
-    tenant = _tenant(simulator, request)
+    tenant = find_tenant(simulator, request)
     return {"now": moments.ticks(tenant.now()), "offsetSeconds": tenant.clock_offset_seconds}
 
 
 def set_clock(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Set the tenant's time or let it advance."""
-    tenant, wanted = _tenant(simulator, request), _read(ClockBody, body)
+    tenant, wanted = find_tenant(simulator, request), read_body(ClockBody, body)
     if wanted.now is not None:
         tenant.set_clock(wanted.now)
     else:
         tenant.advance(wanted.advance_seconds or 0)
+    # The exposure meters step through the time between before anything is forgotten because of it.
+    simulator.before_effect()
     tenant.end_what_time_ends()
     simulator.store.changed()
     return get_clock(simulator, request, body)
@@ -168,12 +143,23 @@ def set_clock(simulator: Simulator, request: Request, body: bytes) -> dict[str, 
 
 def get_snapshot(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
     """Answer the tenant as canonical JSON."""
-    return snapshot(_tenant(simulator, request))
+    return snapshot(find_tenant(simulator, request))
+
+
+def compare_snapshot(simulator: Simulator, request: Request, body: bytes) -> list[dict[str, Any]]:
+    """Answer how the tenant differs from an earlier snapshot."""
+    try:
+        before = json.loads(body)
+    except ValueError as error:
+        raise ControlError(400, "The body must be an earlier snapshot, as GET answers it.") from error
+    if not isinstance(before, dict) or "tenantId" not in before:
+        raise ControlError(400, "The body must be an earlier snapshot, as GET answers it.")
+    return differences(before, snapshot(find_tenant(simulator, request)))
 
 
 def add_mailbox(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Let a mailbox appear."""
-    tenant, wanted = _tenant(simulator, request), _read(MailboxBody, body)
+    tenant, wanted = find_tenant(simulator, request), read_body(MailboxBody, body)
     local_part, _, domain = wanted.address.partition("@")
     if not local_part or domain.lower() not in tenant.domains:
         raise ControlError(400, f"'{wanted.address}' is no address of {', '.join(tenant.domains)}.")
@@ -201,7 +187,7 @@ def add_mailbox(simulator: Simulator, request: Request, body: bytes) -> dict[str
 
 def remove_mailbox(simulator: Simulator, request: Request, _body: bytes) -> None:
     """Let a mailbox disappear, from every group as well."""
-    tenant, address = _tenant(simulator, request), request.path_params["address"]
+    tenant, address = find_tenant(simulator, request), request.path_params["address"]
     mailbox = next((m for m in tenant.mailboxes if m.address.lower() == address.lower()), None)
     if mailbox is None:
         raise ControlError(404, f"There is no mailbox '{address}'.")
@@ -214,7 +200,7 @@ def remove_mailbox(simulator: Simulator, request: Request, _body: bytes) -> None
 
 def send_meeting(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Let a person invite rooms, and answer what each of them did."""
-    tenant, wanted = _tenant(simulator, request), _read(MeetingBody, body)
+    tenant, wanted = _tenant(simulator, request), read_body(MeetingBody, body)
     try:
         replies = meetings.send(
             tenant,
@@ -242,7 +228,7 @@ def send_meeting(simulator: Simulator, request: Request, body: bytes) -> dict[st
 
 def add_fault(simulator: Simulator, _request: Request, body: bytes) -> dict[str, Any]:
     """Ask for a fault."""
-    return {"id": simulator.faults.add(_read(Fault, body))}
+    return {"id": simulator.faults.add(read_body(Fault, body))}
 
 
 def list_faults(simulator: Simulator, _request: Request, _body: bytes) -> dict[str, Any]:
@@ -257,7 +243,7 @@ def clear_faults(simulator: Simulator, _request: Request, _body: bytes) -> None:
 
 def issue_token(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Answer a token without asking for a secret."""
-    tenant, wanted = _tenant(simulator, request), _read(TokenBody, body)
+    tenant, wanted = find_tenant(simulator, request), read_body(TokenBody, body)
     principal = tenant.service_principal_by_app_id(wanted.client_id)
     if principal is None:
         raise ControlError(404, f"There is no service principal of the client id '{wanted.client_id}'.")
@@ -269,12 +255,14 @@ def issue_token(simulator: Simulator, request: Request, body: bytes) -> dict[str
     resource = tenant.service_principal_by_app_id(service.app_id)
     if resource is None:
         raise ControlError(409, f"The tenant has no service principal of {service.display_name}.")
-    return {"accessToken": tokens.issue(tenant, principal, resource, audience)}
+    token = tokens.issue(tenant, principal, resource, audience)
+    simulator.store.changed()
+    return {"accessToken": token}
 
 
 def add_certificate(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Give an application a certificate; the private key is in this answer and nowhere else."""
-    tenant, wanted = _tenant(simulator, request), _read(CertificateBody, body)
+    tenant, wanted = find_tenant(simulator, request), read_body(CertificateBody, body)
     application = tenant.application_by_app_id(wanted.client_id)
     if application is None:
         raise ControlError(404, f"There is no application with the client id '{wanted.client_id}'.")
@@ -292,7 +280,7 @@ def add_certificate(simulator: Simulator, request: Request, body: bytes) -> dict
 
 def set_rights(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Give a client id exactly these directory roles and grants, as a Global Administrator would in the portal."""
-    tenant, wanted = _tenant(simulator, request), _read(DirectoryRolesBody, body)
+    tenant, wanted = find_tenant(simulator, request), read_body(DirectoryRolesBody, body)
     principal = tenant.service_principal_by_app_id(request.path_params["client"])
     if principal is None:
         raise ControlError(404, f"There is no service principal of the client id '{request.path_params['client']}'.")
@@ -321,12 +309,6 @@ def set_rights(simulator: Simulator, request: Request, body: bytes) -> dict[str,
             )
     simulator.store.changed()
     return {"directoryRoles": principal.directory_roles, "appRoles": wanted.app_roles}
-
-
-def _forget(simulator: Simulator) -> None:
-    simulator.faults.clear()
-    simulator.log.clear()
-    simulator.pages.clear()
 
 
 async def not_found(request: Request) -> JSONResponse:

@@ -88,3 +88,21 @@ class DirectoryRolesBody(_Body):
 
     directory_roles: list[str] | None = None
     app_roles: list[str] | None = None
+
+
+class ResetBody(_Body):
+    """What a tenant begins anew with: the named rooms and people, or any number of generated ones."""
+
+    rooms: int | None = Field(default=None, ge=0, le=20_000)
+    people: int | None = Field(default=None, ge=0, le=20_000)
+
+
+class ExposureBody(_Body):
+    """What the exposure meter takes as allowed, and whom it watches.
+
+    `rooms` are the room mailboxes as they are at each moment; otherwise addresses.  Without client ids every application
+    is watched that is made after the start.
+    """
+
+    allowed: Literal["rooms"] | list[str] = "rooms"
+    client_ids: list[str] | None = None

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from simulator.control import handlers, pipeline
+from simulator.control import conditions, exposure, handlers, pipeline, tenants
 from simulator.control.handlers import Handler, endpoint
 from simulator.operation import Operation, routes
 
@@ -13,14 +13,17 @@ def _operation(method: str, path: str, handler: Handler, what: str) -> Operation
 
 OPERATIONS = [
     _operation("GET", "/status", handlers.status, "where the tenant is and what it holds"),
-    _operation("POST", "/reset", handlers.reset, "begin anew; the administrator's secret stays"),
+    _operation("POST", "/reset", tenants.reset, "begin anew with one tenant; the administrator's secret stays"),
     _operation(
         "POST",
         "/seed",
-        handlers.seed,
-        '`{"rooms": 1500, "people": 20, "customized": false}`: another company; not customized is dehydrated',
+        tenants.seed,
+        '`{"rooms": 1500, "people": 20, "customized": false}`: another company, for the first tenant or the one of '
+        "`domain`; not customized is dehydrated",
     ),
-    _operation("POST", "/tenants", handlers.add_tenant, '`{"domain": "b.example", "name", "rooms"}`: one more tenant'),
+    _operation("POST", "/tenants", tenants.add_tenant, '`{"domain": "b.example", "name", "rooms"}`: one more tenant'),
+    _operation("POST", "/tenants/{tenant}/reset", tenants.reset_tenant, "begin anew with this tenant; the others stay"),
+    _operation("DELETE", "/tenants/{tenant}", tenants.remove_tenant, "a tenant goes, but not the first"),
     _operation("GET", "/requests", handlers.requests, "`?since=N`: the request log"),
     _operation("DELETE", "/requests", handlers.clear_requests, "empty the log; numbers go on"),
     _operation("POST", "/faults", handlers.add_fault, "`{match, skip, times, action}`; see above"),
@@ -28,7 +31,26 @@ OPERATIONS = [
     _operation("DELETE", "/faults", handlers.clear_faults, "forget the faults"),
     _operation("GET", "/tenants/{tenant}/clock", handlers.get_clock, "the tenant's time"),
     _operation("PUT", "/tenants/{tenant}/clock", handlers.set_clock, '`{"now": …}` or `{"advanceSeconds": …}`'),
+    _operation(
+        "GET", "/tenants/{tenant}/conditions", conditions.get_conditions, "latency, throttling, lag and the rest"
+    ),
+    _operation(
+        "PUT",
+        "/tenants/{tenant}/conditions",
+        conditions.set_conditions,
+        '`{"lag": {"policySeconds": 60}}`: what is left out stays; `{"preset": "microsoft" | "none"}` goes first',
+    ),
     _operation("GET", "/tenants/{tenant}/snapshot", handlers.get_snapshot, "the tenant as canonical JSON, no secrets"),
+    _operation(
+        "POST",
+        "/tenants/{tenant}/snapshot/diff",
+        handlers.compare_snapshot,
+        "an earlier snapshot as the body: `[{path, before, after}]`",
+    ),
+    _operation(
+        "POST", "/tenants/{tenant}/exposure", exposure.start, '`{"allowed": "rooms" | […], "clientIds"}`: a fresh meter'
+    ),
+    _operation("GET", "/tenants/{tenant}/exposure", exposure.read, "what the meter has measured until now; see above"),
     _operation("POST", "/tenants/{tenant}/mailboxes", handlers.add_mailbox, "a mailbox appears"),
     _operation("DELETE", "/tenants/{tenant}/mailboxes/{address}", handlers.remove_mailbox, "a mailbox disappears"),
     _operation(

@@ -15,15 +15,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
-from simulator import moments, tokens
+from simulator import tokens
 from simulator.exchange import errors
 from simulator.exchange.cmdlet import Session
 from simulator.exchange.execution import run_cmdlet
 from simulator.exchange.pages import check_select, first_page, next_page, page_size
 from simulator.exchange.rights import rights
 from simulator.exchange.table import CMDLETS
-from simulator.front import ConnectionResetAsked, cmdlet_of, fault_body
+from simulator.front import ConnectionResetAsked, asked, cmdlet_of
 from simulator.kernel import Caller, Simulator, authenticate, entry_of, request_ids, simulator_of
 from simulator.requestlog import Entry
 from simulator.tenant import Tenant
@@ -83,7 +84,7 @@ async def batch(request: Request) -> Response:
                 424, errors.plain(424, "FailedDependency", "An earlier request of the batch failed.").document
             )
         else:
-            reply = await _run_of_batch(simulator, entry, each, headers)
+            reply = await _run_of_batch(simulator, request.scope, each, headers)
             stopped = reply.status >= 400 and not (continues or "odata.continue-on-error" in headers.get("prefer", ""))
         responses.append(
             {
@@ -129,7 +130,7 @@ def run(
             if option not in ("$select", "$skiptoken"):
                 raise errors.not_imitated(f"the query option '{option}' of InvokeCommand")
         size = page_size(headers.get("prefer", ""))
-        mark = json.dumps([name, given], sort_keys=True)
+        mark = json.dumps([caller.tenant.id, name, given], sort_keys=True)
         token = options.get("$skiptoken", [None])[0]
         select = options.get("$select", [None])[0]
         if token is not None:
@@ -149,33 +150,39 @@ def run(
     return Reply(200, document, {"Preference-Applied": 'odata.include-annotations="*"'})
 
 
-async def _run_of_batch(simulator: Simulator, entry: Entry, each: dict[str, Any], headers: dict[str, str]) -> Reply:
-    """Run one request of a batch, with its own entry in the log and its own faults."""
+async def _run_of_batch(simulator: Simulator, scope: Scope, each: dict[str, Any], headers: dict[str, str]) -> Reply:
+    """Run one request of a batch, with its own entry in the log, its own wait and its own faults."""
+    batch = entry_of(scope)
     address = urlsplit(each["url"])
     body = each.get("body") if isinstance(each.get("body"), dict) else {}
     cmdlet, parameters = cmdlet_of(body or {})
-    action = simulator.faults.take("exchange", "POST", address.path, cmdlet)
-    if action and action.delay_seconds:
-        await asyncio.sleep(action.delay_seconds)
-    own = simulator.log.begin(
-        moments.ticks(simulator.store.first.now()), "exchange", "POST", address.path, address.query
-    )
-    own.batch, own.cmdlet, own.parameters = entry.number, cmdlet, parameters
-    if action and (action.reset == "before" or action.status):
+    addressed = simulator.addressed(address.path, None)
+    tenant = addressed or simulator.store.first
+    action = simulator.faults.take(asked(tenant, "exchange", "POST", address.path, cmdlet))
+    seconds = tenant.conditions.latency.cmdlet_milliseconds / 1000 + ((action.delay_seconds or 0) if action else 0)
+    if seconds:
+        await asyncio.sleep(seconds)
+    own = simulator.begin(addressed, "exchange", "POST", address.path, address.query)
+    own.batch, own.cmdlet, own.parameters = batch.number, cmdlet, parameters
+    if action and not action.takes_effect:
         own.notes.append("answered by a fault; nothing took effect")
         own.status = "reset" if action.reset else action.status
-        if action.reset:
+        if action.status is None:
             raise ConnectionResetAsked
-        text = fault_body(action)[0].decode()
-        return Reply(action.status or 500, action.body if not isinstance(action.body, str) else text, action.headers)
+        return Reply(action.status, action.body, action.headers)
     if f"{address.scheme}://{address.netloc}" != simulator.exchange_url or each.get("method") != "POST":
         error = errors.plain(400, "BadRequest", f"'{each.get('method')} {each['url']}' is no request to InvokeCommand.")
         own.status = 400
         return Reply(400, error.document)
+    simulator.before_effect()
     reply = run(simulator, own, address.path, address.query, headers, body or {})
+    simulator.after_effect(own)
     if action and action.reset == "after":
         own.status = "reset"
         raise ConnectionResetAsked
+    if action and action.spoils_the_answer:
+        # The parts of a batch share one body: what spoils one answer spoils all of them.
+        scope["state"]["spoiling"] = action
     return reply
 
 

@@ -97,3 +97,13 @@ def throttled(app_id: str, tenant_id: str, retry_after_seconds: int | None, *, l
 def not_imitated(what: str) -> GraphError:
     """Graph has it, the simulator has not."""
     return GraphError(501, "NotImitated", f"The local tenant does not imitate {what}.")
+
+
+def too_many_requests() -> GraphError:
+    """The tenant is busy with more requests than it takes."""
+    return GraphError(429, "TooManyRequests", "Too many requests")
+
+
+def mailboxes_too_busy() -> GraphError:
+    """The same, where Outlook answers for Graph (Microsoft Graph service-specific throttling limits)."""
+    return GraphError(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.")

@@ -169,3 +169,8 @@ def unsupported_grant(grant_type: str) -> LoginError:
     return LoginError(
         400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant_type}'."
     )
+
+
+def too_many_requests() -> LoginError:
+    """The tenant is busy with more requests than it takes (AADSTS90055, TenantThrottlingError)."""
+    return LoginError(429, "temporarily_unavailable", 90055, "There are too many incoming requests.")

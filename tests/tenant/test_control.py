@@ -46,7 +46,7 @@ def test_the_two_ports_do_not_mix(tenant: TenantClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "text"),
     [
-        ("POST", "/faults", {"action": {}}, "exactly one of status, reset and delaySeconds"),
+        ("POST", "/faults", {"action": {}}, "exactly one of status, reset, delaySeconds, truncateBody and dribbleSeconds"),
         ("POST", "/faults", {"action": {"status": 500}, "match": {"path": "("}}, "no regular expression"),
         ("POST", "/faults", {"action": {"status": 500}, "match": {"verb": "GET"}}, "match.verb"),
         ("POST", "/seed", {"rooms": -1}, "rooms"),
