@@ -22,4 +22,6 @@ def read(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]
     tenant = find_tenant(simulator, request)
     if tenant.id not in simulator.meters:
         raise ControlError(404, f"No meter runs in {tenant.domains[0]}: POST to {request.url.path} starts one.")
-    return simulator.meters[tenant.id].document()
+    meter = simulator.meters[tenant.id]
+    meter.look(simulator.store.revision, None)
+    return meter.document()
