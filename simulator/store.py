@@ -1,7 +1,7 @@
 """The state on disk: `state.json` with every tenant, and `administrator.json` with the seeded deployer's credentials.
 
-A change is on disk before it is answered as long as the state is small (a write takes less than 20 ms).  A larger state
-(thousands of rooms) is written by a background task soon after the change, and when the process ends.
+A change is on disk before it is answered as long as the state is small (a write takes some milliseconds).  A larger
+state (thousands of rooms) is written by a background task soon after the change, and when the process ends.
 Both files are written beside and renamed, so that a killed process leaves a whole file.
 """
 
@@ -15,8 +15,8 @@ from simulator.records import Record
 from simulator.seed import Administrator, Company, default_administrator, new_tenant
 from simulator.tenant import Tenant
 
-QUICK = 0.02
-"""Seconds that a write may take to be done before the answer."""
+SMALL = 300_000
+"""Bytes of a state that is written before the answer: some hundred rooms."""
 
 
 class StateError(Exception):
@@ -37,6 +37,7 @@ class Store:
         self.folder = folder
         self._dirty = False
         self._last_write = 0.0
+        self._last_size = 0
         self.revision = 0
         """Grows with every change that counts."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,7 @@ class Store:
 
     def save_before_answering(self) -> None:
         """Write a small state now; a large one is left to `save_when_due`."""
-        if self._dirty and self._last_write < QUICK:
+        if self._dirty and self._last_size < SMALL:
             self.write()
 
     def save_when_due(self) -> float:
@@ -104,7 +105,9 @@ class Store:
         """Write the state file."""
         begin = time.perf_counter()
         self._dirty = False
-        _write(self.folder / "state.json", State(tenants=self.tenants).model_dump_json(by_alias=True).encode())
+        content = State(tenants=self.tenants).model_dump_json(by_alias=True).encode()
+        _write(self.folder / "state.json", content)
+        self._last_size = len(content)
         self._last_write = time.perf_counter() - begin
 
 

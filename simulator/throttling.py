@@ -7,7 +7,6 @@ refusals are undocumented and as people report them.  Owns counting and the head
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from simulator.delivery import Answer
 from simulator.exchange import errors as exchange_errors
@@ -42,15 +41,14 @@ def refusal(api: str, tenant: Tenant, app_id: str) -> Answer:
     request_id = new_id()
     headers["request-id"] = request_id
     if api == "exchange":
-        text, document = exchange_errors.too_many_at_once(), exchange_errors.throttled(throttle.retry_after_seconds)
-        error = text if throttle.exchange_plain_text else document
-        return Answer.of_document(error.status, error.document, headers)
+        plain, normal = exchange_errors.too_many_at_once(), exchange_errors.throttled(throttle.retry_after_seconds)
+        refused = plain if throttle.exchange_plain_text else normal
+        return Answer.of_document(refused.status, refused.document, headers)
     error = graph_errors.mailboxes_too_busy() if api == "calendars" else graph_errors.too_many_requests()
-    document: dict[str, Any] = error.document(tenant.now(), request_id, request_id)
     headers |= {
         "client-request-id": request_id,
         "x-ms-throttle-scope": f"Tenant_Application/ReadWrite/{app_id}/{tenant.id}",
         "x-ms-throttle-information": "ResourceUnitLimitExceeded",
         "x-ms-throttle-limit-percentage": "1.0",
     }
-    return Answer.of_document(429, document, headers)
+    return Answer.of_document(429, error.document(tenant.now(), request_id, request_id), headers)

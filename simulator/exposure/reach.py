@@ -4,15 +4,19 @@ Owns nothing but speed: what is decided is access.may's decision for each mailbo
 thousand rooms that is ten thousand decisions; sets make them one.
 """
 
+from operator import attrgetter
+
 from simulator import access, applicationroles, recipientfilter
 from simulator.access import Restrictions
 from simulator.records import AccessPolicy, RoleAssignment
 from simulator.tenant import Tenant
 
+_OBJECT_ID = attrgetter("object_id")
+
 
 def readable(tenant: Tenant, restrictions: Restrictions, app_id: str, roles: frozenset[str]) -> set[str]:
     """Return the object ids of the mailboxes whose calendars an application with these app roles can read."""
-    everything = {mailbox.object_id for mailbox in tenant.mailboxes}
+    everything = set(map(_OBJECT_ID, tenant.mailboxes))
     readable = _by_policies(restrictions, app_id, everything) if roles & access.READ else set()
     for assignment in access.assignments_of(restrictions, app_id):
         if len(readable) == len(everything):
@@ -36,8 +40,8 @@ def _covered(restrictions: Restrictions, policies: list[AccessPolicy]) -> set[st
     waiting = {policy.scope_object_id for policy in policies}
     while waiting:
         covered |= waiting
-        members = (_members(restrictions, each) for each in waiting)
-        waiting = set().union(*members) - covered
+        groups = waiting & restrictions.groups.keys()
+        waiting = set().union(*(_members(restrictions, each) for each in groups)) - covered
     return covered
 
 
