@@ -5,7 +5,7 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-destroy test unit lint format documentation clean
+.PHONY: help setup demo demo-destroy test unit bench lint format documentation clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -24,6 +24,9 @@ test: setup lint ## All tests, end-to-end with the real engine among them
 
 unit: setup ## The tests that need no engine, in seconds
 	$(IN_ENVIRONMENT)/pytest tests/unit tests/component
+
+bench: setup ## Measure; prints a table and writes build/bench.json
+	$(IN_ENVIRONMENT)/python -m tests.bench
 
 lint: setup ## Format, rules, types and generated documentation
 	$(IN_ENVIRONMENT)/ruff format --check .
