@@ -97,6 +97,15 @@ class ServicePrincipal(Record):
     deleted_with_application: bool = False
 
 
+class IssuedToken(Record):
+    """Tokens for Microsoft Graph that may still be in use: all of one client id with the same roles."""
+
+    app_id: str
+    roles: list[str]
+    expires: datetime
+    """When the last of them ends."""
+
+
 class Grant(Record):
     """An app role assignment; it counts while both of its ends exist."""
 
@@ -159,15 +168,6 @@ class Organizer(Record):
 
     name: str
     address: str
-
-
-class IssuedToken(Record):
-    """Tokens for Microsoft Graph that may still be in use: all of one client id with the same roles."""
-
-    app_id: str
-    roles: list[str]
-    expires: datetime
-    """When the last of them ends."""
 
 
 class Event(Record):

@@ -82,8 +82,8 @@ class Store:
 
     def changed(self) -> None:
         """Say that something that counts has changed."""
-        self._dirty = True
         self.revision += 1
+        self._dirty = True
         self._note_changes()
 
     def _note_changes(self) -> None:
