@@ -1,7 +1,5 @@
 """Conditions of a tenant: how they are set, what outlasts what, latency, and requests too many at once."""
 
-import asyncio
-import ssl
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import pytest
 
 from simulator.conditions import MICROSOFTS_OWN
 from simulator.server import SimulatorServer
+from tests.tenant.at_once import send_at_once
 from tests.tenant.client import EIGER, TenantClient, expect
 
 PLACE = "/tenants/alpenblick.example/conditions"
@@ -25,15 +24,7 @@ def invoke_command(tenant: TenantClient, name: str = "Get-CalendarProcessing") -
 
 
 def at_once(tenant: TenantClient, requests: list[dict[str, Any]]) -> list[httpx.Response]:
-    """Send requests at the same time, each on a connection that is open already."""
-
-    async def send() -> list[httpx.Response]:
-        context = ssl.create_default_context(cafile=str(tenant.server.certificate_file))
-        limits = httpx.Limits(max_connections=50)
-        async with httpx.AsyncClient(verify=context, timeout=30, limits=limits) as client:
-            return await asyncio.gather(*(client.request(**each) for each in requests))
-
-    return asyncio.run(send())
+    return send_at_once(tenant.server, [httpx.Request(**request) for request in requests])
 
 
 def graph_request(tenant: TenantClient, path: str = "/applications") -> dict[str, Any]:
@@ -95,9 +86,13 @@ def test_each_request_waits_once_and_each_cmdlet_once_more(tenant: TenantClient)
     put(tenant, latency={"requestMilliseconds": 100, "cmdletMilliseconds": 40})
 
     def seconds(send: Any) -> float:
-        begin = time.perf_counter()
-        assert send().status_code == 200
-        return time.perf_counter() - begin
+        """The shortest of three times: other work on the machine only adds."""
+        spent: list[float] = []
+        for _ in range(3):
+            begin = time.perf_counter()
+            assert send().status_code == 200
+            spent.append(time.perf_counter() - begin)
+        return min(spent)
 
     body = {"id": "", "method": "POST", "url": tenant.invoke_url, "body": invoke_command(tenant)}
     headers = {"authorization": f"Bearer {token}"}
@@ -114,11 +109,11 @@ def test_latency_of_one_holds_up_nobody_else(tenant: TenantClient) -> None:
     begin = time.perf_counter()
     answers = at_once(tenant, [graph_request(tenant) for _ in range(20)])
     assert {answer.status_code for answer in answers} == {200}
-    assert time.perf_counter() - begin < 3  # one after another: 6
+    assert time.perf_counter() - begin < 5  # one after another: 6
 
 
 def test_requests_too_many_are_refused_by_graph(tenant: TenantClient) -> None:
-    put(tenant, latency={"requestMilliseconds": 500}, throttle={"concurrentRequests": 8, "retryAfterSeconds": 7})
+    put(tenant, latency={"requestMilliseconds": 700}, throttle={"concurrentRequests": 8, "retryAfterSeconds": 7})
     answers = at_once(tenant, [graph_request(tenant) for _ in range(12)])
     refused = [answer for answer in answers if answer.status_code == 429]
     assert sorted(answer.status_code for answer in answers) == [200] * 8 + [429] * 4
@@ -154,10 +149,10 @@ def test_each_api_refuses_in_its_own_shape(tenant: TenantClient) -> None:
     }
 
     def refusal(api: str) -> httpx.Response:
-        answers = at_once(tenant, [graph_request(tenant), requests[api], requests[api]])
-        return next(a for a in answers if str(a.url) == requests[api]["url"] and a.status_code in (429, 503))
+        answers = at_once(tenant, [requests[api], requests[api]])
+        return next(answer for answer in answers if answer.status_code in (429, 503))
 
-    put(tenant, latency={"requestMilliseconds": 400}, throttle={"concurrentRequests": 1, "retryAfterSeconds": None})
+    put(tenant, latency={"requestMilliseconds": 600}, throttle={"concurrentRequests": 1, "retryAfterSeconds": None})
     login = refusal("login")
     assert login.status_code == 429
     assert login.json()["error_codes"] == [90055]
@@ -174,7 +169,7 @@ def test_each_api_refuses_in_its_own_shape(tenant: TenantClient) -> None:
 
 def test_one_tenants_crowd_is_not_anothers(tenant: TenantClient) -> None:
     other = tenant.control("POST", "/tenants", {"domain": "talblick.example", "rooms": 1})
-    put(tenant, latency={"requestMilliseconds": 400}, throttle={"concurrentRequests": 1})
+    put(tenant, latency={"requestMilliseconds": 600}, throttle={"concurrentRequests": 1})
     body = {"clientId": other["clientId"], "audience": "graph"}
     token = tenant.control("POST", "/tenants/talblick.example/tokens", body)["accessToken"]
     theirs = {**graph_request(tenant), "headers": {"authorization": f"Bearer {token}"}}
