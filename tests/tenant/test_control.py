@@ -35,7 +35,7 @@ def test_simulator_imports_nothing_of_the_product() -> None:
 
 
 def test_the_two_ports_do_not_mix(tenant: TenantClient) -> None:
-    for path in ("/status", "/requests", "/reset", "/faults"):
+    for path in ("/status", "/requests", "/faults", f"/tenants/{tenant.tenant_id}/conditions", "/tenants/x/exposure"):
         assert tenant.http.get(f"{tenant.server.url}{path}").status_code == 501
         assert tenant.http.get(f"{tenant.server.exchange_url}{path}").status_code == 501
     assert tenant.plain.get(f"/{tenant.tenant_id}/v2.0/.well-known/openid-configuration").status_code == 404
