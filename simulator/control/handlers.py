@@ -200,7 +200,7 @@ def remove_mailbox(simulator: Simulator, request: Request, _body: bytes) -> None
 
 def send_meeting(simulator: Simulator, request: Request, body: bytes) -> dict[str, Any]:
     """Let a person invite rooms, and answer what each of them did."""
-    tenant, wanted = _tenant(simulator, request), read_body(MeetingBody, body)
+    tenant, wanted = find_tenant(simulator, request), read_body(MeetingBody, body)
     try:
         replies = meetings.send(
             tenant,

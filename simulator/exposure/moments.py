@@ -6,6 +6,7 @@ Owns the list.  It may hold moments at which nothing changes; it must not miss o
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from simulator import access
 from simulator.records import Password
 from simulator.tenant import Tenant
 
@@ -20,7 +21,14 @@ def usable_from(tenant: Tenant, password: Password) -> datetime:
 
 def next_moment(tenant: Tenant, watched: Callable[[str], bool], after: datetime) -> datetime | None:
     """Return the first such moment after another; None when there is none."""
-    return min((moment for moment in _moments(tenant, watched) if moment > after), default=None)
+    own = (moment for moment in _moments(tenant, watched) if moment > after)
+    enforced = (access.next_change_after(tenant, app_id, after) for app_id in _client_ids(tenant) if watched(app_id))
+    return min((*own, *(moment for moment in enforced if moment is not None)), default=None)
+
+
+def _client_ids(tenant: Tenant) -> set[str]:
+    """Return whoever may hold a token or a credential."""
+    return {application.app_id for application in tenant.applications} | {t.app_id for t in tenant.issued_tokens}
 
 
 def _moments(tenant: Tenant, watched: Callable[[str], bool]) -> Iterator[datetime]:

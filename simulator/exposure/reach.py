@@ -41,13 +41,8 @@ def _covered(restrictions: Restrictions, policies: list[AccessPolicy]) -> set[st
     while waiting:
         covered |= waiting
         groups = waiting & restrictions.groups.keys()
-        waiting = set().union(*(_members(restrictions, each) for each in groups)) - covered
+        waiting = set().union(*(restrictions.groups[each] for each in groups)) - covered
     return covered
-
-
-def _members(restrictions: Restrictions, group_id: str) -> set[str]:
-    group = restrictions.groups.get(group_id)
-    return set(group.member_ids) if group else set()
 
 
 def _by_assignment(
@@ -60,5 +55,5 @@ def _by_assignment(
         wanted = recipientfilter.parse(scope.recipient_filter)
         return {mailbox.object_id for mailbox in tenant.mailboxes if wanted.matches(tenant, mailbox)}
     if assignment.group_object_id is not None:
-        return everything & _members(restrictions, assignment.group_object_id)
+        return everything & set(restrictions.scope_groups.get(assignment.group_object_id, ()))
     return everything

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Scope
 
-from simulator import moments
-from simulator.front import ConnectionResetAsked, fault_body
+from simulator.delivery import body_of
+from simulator.front import ConnectionResetAsked, asked
 from simulator.graph import errors
 from simulator.graph.call import Answer, Call, endpoint
 from simulator.kernel import entry_of, simulator_of
@@ -135,22 +135,31 @@ async def _run(request: Request, part: Part) -> Document:
     address = urlsplit(part.url)
     path = f"/{request.url.path.split('/')[1]}/{unquote(address.path).lstrip('/')}"
     api = "calendars" if path.startswith(("/v1.0/users/", "/beta/users/")) else "graph"
-    action = simulator.faults.take(api, part.method, path, None)
+    addressed = simulator.addressed(path, part.headers.get("authorization") or request.headers.get("authorization"))
+    tenant = addressed or simulator.store.first
+    action = simulator.faults.take(asked(tenant, api, part.method, path, None))
     if action and action.delay_seconds:
         await asyncio.sleep(action.delay_seconds)
-    own = simulator.log.begin(moments.ticks(simulator.store.first.now()), api, part.method, path, address.query)
+    own = simulator.begin(addressed, api, part.method, path, address.query)
     own.batch = entry_of(request.scope).number
-    if action and (action.reset == "before" or action.status):
+    if action and not action.takes_effect:
         own.notes.append("answered by a fault; nothing took effect")
         own.status = "reset" if action.reset else action.status
-        if action.reset:
+        if action.status is None:
             raise ConnectionResetAsked
-        return _response(part, action.status or 500, action.headers, fault_body(action)[0])
+        return _response(part, action.status, action.headers, body_of(action.body)[0])
+    simulator.before_effect()
     response = await _through_the_host(request, part, path, address.query, own)
     own.status = response["status"]
+    if part.method != "GET" and response["status"] < 400:
+        simulator.store.changed()
+    simulator.after_effect(own)
     if action and action.reset == "after":
         own.status = "reset"
         raise ConnectionResetAsked
+    if action and action.spoils_the_answer:
+        # The parts of a batch share one body: what spoils one answer spoils all of them.
+        request.scope["state"]["spoiling"] = action
     return response
 
 

@@ -398,6 +398,18 @@ def test_a_secret_counts_with_delays_once_sign_in_knows_it(story: Story) -> None
     assert story.seconds("withDelays") == pytest.approx(70, abs=1)
 
 
+def test_a_policy_that_is_not_enforced_yet_is_exposure_with_delays_alone(story: Story) -> None:
+    lag = {"policySeconds": 3600}
+    story.tenant.control("PUT", "/tenants/alpenblick.example/conditions", {"lag": lag})
+    story.closed()
+    story.tenant.advance(7200)
+    assert story.avoidable == []
+    (interval,) = story.delayed
+    # From the secret on, until an hour after the policy was made: the moment lies within the jump of the clock.
+    assert 3590 < interval["seconds"] <= 3600
+    assert interval["mailboxes"] == OUTSIDE
+
+
 def test_no_meter_is_no_answer(tenant: TenantClient) -> None:
     assert tenant.plain.get(PLACE).status_code == 404
     assert tenant.plain.post(PLACE, json={"allowed": "people"}).status_code == 400
