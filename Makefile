@@ -5,7 +5,7 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-destroy test unit bench lint format documentation clean
+.PHONY: help setup browser demo demo-destroy test unit bench lint format documentation screenshot clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -13,13 +13,16 @@ help: ## List the targets
 setup: ## Virtual environment, requirements and engine (the others do it for you)
 	@$(PYTHON) tools/set_up.py
 
+browser: setup ## A browser for the tests of the local tenant's page, where one can be installed
+	@$(IN_ENVIRONMENT)/python -m tools.set_up_browser
+
 demo: setup ## Connect the local tenant with one `pulumi up`
 	@scripts/run demo up
 
 demo-destroy: setup ## Take everything away again and stop the local tenant
 	@scripts/run demo destroy
 
-test: setup lint ## All tests, end-to-end with the real engine among them
+test: setup browser lint ## All tests, end-to-end with the real engine among them
 	$(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) --maxschedchunk=2
 
 unit: setup ## The tests that need no engine, in seconds
@@ -40,6 +43,9 @@ format: setup ## Format the code
 
 documentation: setup ## Write the generated tables of README.md and the keys of Pulumi.yaml
 	$(IN_ENVIRONMENT)/python tools/generate_documentation.py
+
+screenshot: setup browser ## Take the pictures of the local tenant's page anew (docs/images)
+	$(IN_ENVIRONMENT)/python -m tests.support.screenshot
 
 clean: ## Remove the virtual environment and everything local (a running local tenant is stopped first)
 	@test ! -x $(IN_ENVIRONMENT)/python || scripts/run local_tenant stop

@@ -10,6 +10,7 @@ import simulator.control.routes
 import simulator.exchange.routes
 import simulator.graph.routes
 import simulator.login.routes
+import simulator.page.routes
 from simulator.kernel import Simulator
 
 
@@ -17,6 +18,7 @@ def identity_app() -> Starlette:
     """Return what answers at 127.0.0.1: sign-in, calendars and Graph."""
     return Starlette(
         routes=[
+            *simulator.page.routes.ways_to_the_page(),
             *simulator.login.routes.starlette_routes(),
             *simulator.calendars.routes.starlette_routes(),
             *simulator.graph.routes.starlette_routes(),
@@ -31,7 +33,9 @@ def exchange_app() -> Starlette:
 
 
 def control_app(own: Simulator) -> Starlette:
-    """Return the control API, which has a port of its own."""
-    application = Starlette(routes=simulator.control.routes.starlette_routes())
+    """Return the page and the control API, which have a port of their own."""
+    application = Starlette(
+        routes=[*simulator.page.routes.starlette_routes(), *simulator.control.routes.starlette_routes()]
+    )
     application.state.simulator = own
     return application

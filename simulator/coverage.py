@@ -10,6 +10,7 @@ import simulator.control.routes
 import simulator.exchange.routes
 import simulator.graph.routes
 import simulator.login.routes
+import simulator.page.routes
 from simulator.exchange.table import CMDLETS
 from simulator.operation import Operation
 
@@ -52,8 +53,8 @@ def coverage() -> str:
         parameters = ", ".join(cmdlet.parameters) or "none"
         missing = ", ".join(cmdlet.documented) or "none"
         lines.append(f"| `{cmdlet.name}` | {_cell(cmdlet.imitated)} | {parameters} | {missing} |")
-    lines += ["", "### Control API", "", "| operation | what it does |", "|---|---|"]
-    for operation in simulator.control.routes.OPERATIONS:
+    lines += ["", "### Control API and page", "", "| operation | what it does |", "|---|---|"]
+    for operation in [*simulator.control.routes.OPERATIONS, *simulator.page.routes.OPERATIONS]:
         lines.append(f"| {_cell(_address(operation))} | {_cell(operation.imitated)} |")
     return "\n".join(lines) + "\n"
 

@@ -37,6 +37,7 @@ class Simulator:
         """Exposure meters by tenant id; they do not survive a restart."""
         self.pipeline = Issuer()
         self.port = 0
+        self.control_port = 0
         self.pages: dict[str, Any] = {}
         """Results that a further page is asked from, by the opaque part of their link; they do not survive a restart."""
 
@@ -44,6 +45,11 @@ class Simulator:
     def identity_url(self) -> str:
         """The base of login and Graph, which is also the Graph audience."""
         return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def control_url(self) -> str:
+        """The base of the control API, and the address of the page."""
+        return f"http://127.0.0.1:{self.control_port}"
 
     @property
     def exchange_url(self) -> str:

@@ -50,7 +50,7 @@ class SimulatorServer:
             self._sockets.append(_listen(control_port))
             self.port, self.control_port = (s.getsockname()[1] for s in self._sockets)
             self.simulator = Simulator(self.state_folder)
-            self.simulator.port = self.port
+            self.simulator.port, self.simulator.control_port = self.port, self.control_port
             self.certificate_file, self._tls = certificate.prepare(self.state_folder)
         except BaseException:
             for each in self._sockets:
