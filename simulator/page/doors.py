@@ -34,7 +34,8 @@ UNCONNECTED = Door("unconnected", "Not connected", "No connector reads this cale
 
 def door(mailbox: Mailbox, now: datetime) -> Door:
     """Return the display of a connected room: the meeting that runs, or until when the room is free."""
-    end_of_day = (now.astimezone(ZONE) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    end_of_day = day + timedelta(days=1)
     meetings = at_the_door(mailbox, now, end_of_day)
     running = [meeting for meeting in meetings if meeting.begins <= now]
     coming = next((meeting for meeting in meetings if meeting.begins > now), None)
@@ -44,7 +45,7 @@ def door(mailbox: Mailbox, now: datetime) -> Door:
         return Door(
             "occupied",
             current.title,
-            f"{_clock(current.begins)} – {_clock(current.ends)}",
+            _hours(current, day, end_of_day),
             "" if organizer in current.title else organizer,
             _after(current, coming, end_of_day),
         )
@@ -57,6 +58,17 @@ def _after(current: Shown, coming: Shown | None, end_of_day: datetime) -> str:
     if coming is not None and coming.begins <= current.ends:
         return _line(coming)
     return f"Free from {_clock(current.ends)}" if current.ends < end_of_day else ""
+
+
+def _hours(meeting: Shown, day: datetime, end_of_day: datetime) -> str:
+    """Return the hours as far as they are of the day that is shown."""
+    if meeting.begins < day:
+        return f"until {_clock(meeting.ends)}" if meeting.ends < end_of_day else "all day"
+    return (
+        f"{_clock(meeting.begins)} – {_clock(meeting.ends)}"
+        if meeting.ends < end_of_day
+        else f"from {_clock(meeting.begins)}"
+    )
 
 
 def _line(meeting: Shown) -> str:
