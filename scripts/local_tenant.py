@@ -70,7 +70,7 @@ def start(
     _say(
         f"The local tenant answers: sign-in and Graph at https://127.0.0.1:{port}, Exchange at https://localhost:{port},"
     )
-    _say(f"control at http://127.0.0.1:{control_port}; its state is in {folder}.")
+    _say(f"control and the page to look at it at http://127.0.0.1:{control_port}/; its state is in {folder}.")
 
 
 @app.command()

@@ -12,7 +12,18 @@ from simulator.page import rooms
 from simulator.page.doors import Door, door
 from simulator.page.render import tenant as render
 from simulator.page.view import PageView, view
-from simulator.records import AccessPolicy, Application, Event, FederatedCredential, Group, Organizer, Password
+from simulator.records import (
+    AccessPolicy,
+    Application,
+    Event,
+    ExchangeServicePrincipal,
+    FederatedCredential,
+    Group,
+    ManagementScope,
+    Organizer,
+    Password,
+    RoleAssignment,
+)
 from simulator.seed import Company, Seeder, default_administrator, new_tenant
 from simulator.tenant import Tenant, new_id
 
@@ -185,6 +196,43 @@ def test_an_application_that_nobody_marked_is_a_connector_once_it_may_write_cale
     assert connected.view().connectors == ("ROOMZGraph",)
     connected.tenant.grants.pop()
     assert connected.view().connectors == ()
+
+
+def test_an_application_that_rbac_keeps_to_the_rooms_needs_no_grant() -> None:
+    connected = Connected(with_policy=False)
+    connected.tenant.grants.pop()
+    connected.application.properties.pop("notes")
+    assert connected.view().connectors == ()
+    own = {"guid": new_id(), "created": NOW}
+    connected.tenant.exchange_service_principals.append(
+        ExchangeServicePrincipal(
+            **own,
+            app_id=connected.application.app_id,
+            object_id=connected.principal.id,
+            display_name="ROOMZGraph",
+            sid=connected.tenant.new_sid(),
+        )
+    )
+    scope = ManagementScope(**own, name="Rooms", recipient_filter="RecipientTypeDetails -eq 'RoomMailbox'")
+    assignment = RoleAssignment(
+        **own,
+        name="ROOMZ",
+        role="Application Calendars.ReadWrite",
+        assignee_object_id=connected.principal.id,
+        scope_guid=scope.guid,
+    )
+    connected.tenant.management_scopes.append(scope)
+    connected.tenant.role_assignments.append(assignment)
+    page = connected.view()
+    assert (page.headline.state, page.connectors) == ("good", ("ROOMZGraph",))
+    assert checks_of(page, "Workspace Aare") == [("off", "in reach")]
+    (shown,) = page.assignments
+    assert (shown.application, shown.scope, shown.filter) == ("ROOMZGraph", "scope Rooms", scope.recipient_filter)
+    assert [(each.name, each.uses) for each in page.scopes] == [("Rooms", 1)]
+    assignment.scope_guid = None
+    page = connected.view()
+    assert page.assignments[0].scope == "every mailbox of the organization"
+    assert checks_of(page, "Control Mailbox") == [("bad", "in reach")]
 
 
 def test_without_its_service_principal_a_connector_reaches_nothing() -> None:
