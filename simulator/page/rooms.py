@@ -25,7 +25,7 @@ DRAWN = 24
 CONTROL_MAILBOX = "control.mailbox"
 """Local part of the seeded mailbox that no connector has any business with."""
 
-AS_THEY_SHOULD_BE = "As they should be"
+AS_THEY_SHOULD_BE, NOT_CHECKED = "As they should be", "Not checked: there is no connector"
 
 TITLES = {
     "DeleteSubject": "titles deleted",
@@ -127,7 +127,8 @@ def titles(mailbox: Mailbox, *, is_wanted: bool) -> Check:
     wrong = [text for name, text in TITLES.items() if settings[name]]
     if not wrong:
         return Check("good", "titles kept")
-    return Check("bad" if is_wanted else "off", ", ".join(wrong))
+    words = "titles not kept" if len(wrong) == len(TITLES) else ", ".join(wrong)
+    return Check("bad" if is_wanted else "off", words)
 
 
 def _judge_other(tenant: Tenant, connectors: Sequence[Connector], mailbox: Mailbox) -> Judged:
@@ -144,10 +145,13 @@ def room_listings(rooms: Sequence[Judged], now: datetime, wanted: str) -> tuple[
     are_few = len(found) <= FEW
     offices: dict[str, list[Judged]] = {}
     for each in rest:
-        title = AS_THEY_SHOULD_BE if are_few else each.mailbox.office or "Without an office"
+        title = _heading(rest) if are_few else each.mailbox.office or "Without an office"
         offices.setdefault(title, []).append(each)
     groups = [("rooms-attention", "Need attention", attention)]
-    groups += [(f"rooms-{'-'.join(title.split())}", title, members) for title, members in offices.items()]
+    groups += [
+        ("rooms-rest" if are_few else f"rooms-{'-'.join(title.split())}", title, members)
+        for title, members in offices.items()
+    ]
     return tuple(
         Listing(
             listing_id,
@@ -168,7 +172,7 @@ def other_listings(others: Sequence[Judged], wanted: str) -> tuple[Listing[Outsi
     are_few = len(found) <= FEW
     groups = [
         ("others-attention", "In reach, and must not be", attention),
-        ("others-rest", AS_THEY_SHOULD_BE, rest),
+        ("others-rest", _heading(rest), rest),
     ]
     return tuple(
         Listing(
@@ -181,6 +185,10 @@ def other_listings(others: Sequence[Judged], wanted: str) -> tuple[Listing[Outsi
         for listing_id, title, members in groups
         if members
     )
+
+
+def _heading(rest: Sequence[Judged]) -> str:
+    return AS_THEY_SHOULD_BE if any(each.reach for each in rest) else NOT_CHECKED
 
 
 def _is_found(mailbox: Mailbox, wanted: str) -> bool:

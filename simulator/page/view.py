@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulator.page import directory, rooms
-from simulator.page.checks import Check, State, count, worst
+from simulator.page.checks import Check, count, worst
 from simulator.page.directory import (
     ApplicationView,
     AssignmentView,
@@ -21,6 +21,8 @@ from simulator.page.doors import ZONE
 from simulator.page.reach import connectors
 from simulator.page.rooms import Judged, Listing, OutsiderView, RoomView
 from simulator.tenant import Tenant
+
+NOTHING = Check("off", "nothing to check")
 
 
 @dataclass(frozen=True)
@@ -115,17 +117,21 @@ def _figures(
 def _share(label: str, mailboxes: Sequence[tuple[Check, ...]]) -> Figure:
     states = [worst(checks) for checks in mailboxes]
     state = worst(check for checks in mailboxes for check in checks)
-    return Figure(label, f"{states.count('good'):,} of {len(states):,}", Check(state, _WORDS[state]))
-
-
-_WORDS: dict[State, str] = {"good": "all right", "off": "nothing to check", "wait": "on its way", "bad": "not right"}
+    if state == "off":
+        return Figure(label, "–", NOTHING)
+    words = {
+        "good": "all right",
+        "wait": f"{states.count('wait'):,} on the way",
+        "bad": f"{states.count('bad'):,} to look at",
+    }
+    return Figure(label, f"{states.count('good'):,} of {len(states):,}", Check(state, words[state]))
 
 
 def _secret(applications: Sequence[ApplicationView]) -> tuple[str, Check]:
     """Return how long the connectors can go on signing in: by the credential of each that ends last."""
     own = [each for each in applications if each.is_connector]
     if not own:
-        return "none", Check("off", _WORDS["off"])
+        return "–", NOTHING
     lasting = []
     for each in own:
         valid = [c for c in each.credentials if c.check.state != "bad"]

@@ -120,7 +120,9 @@ def test_before_anything_is_connected_nothing_is_judged() -> None:
     assert page.connectors == ()
     assert {state for _, state in figures(page).values()} == {"off"}
     assert {room.door.state for room in drawn_rooms(page).values()} == {"unconnected"}
-    assert [(listing.title, listing.number) for listing in page.rooms] == [("As they should be", 25)]
+    assert [(listing.title, listing.number) for listing in page.rooms] == [(rooms.NOT_CHECKED, 25)]
+    assert [(listing.title, listing.number) for listing in page.others] == [(rooms.NOT_CHECKED, 12)]
+    assert {figure.value for figure in page.figures} == {"–"}
 
 
 def test_a_connected_tenant_is_all_green() -> None:
@@ -233,6 +235,9 @@ def test_an_application_that_rbac_keeps_to_the_rooms_needs_no_grant() -> None:
     page = connected.view()
     assert page.assignments[0].scope == "every mailbox of the organization"
     assert checks_of(page, "Control Mailbox") == [("bad", "in reach")]
+    # Exchange's own copy of the service principal is left; nobody gets a token for it any more.
+    connected.principal.deleted_date_time = NOW
+    assert checks_of(connected.view(), "Control Mailbox") == [("good", "refused")]
 
 
 def test_without_its_service_principal_a_connector_reaches_nothing() -> None:
@@ -269,6 +274,8 @@ def test_each_of_the_three_settings_is_named(setting: str, words: str) -> None:
     room = next(m for m in connected.tenant.mailboxes if m.name == "Room Eiger")
     room.calendar_processing = {**TITLES, setting: True}
     assert checks_of(connected.view(), "Room Eiger")[1] == ("bad", words)
+    room.calendar_processing = {}
+    assert checks_of(connected.view(), "Room Eiger")[1] == ("bad", "titles not kept")
 
 
 @pytest.mark.parametrize(
@@ -279,6 +286,7 @@ def test_each_of_the_three_settings_is_named(setting: str, words: str) -> None:
         ([event(20, 80, subject="Review")], Door("free", "Free until 10:00", after="10:00  Review")),
         ([event(20, 80, subject="x", showAs="free")], Door("free", "Free", "for the rest of the day")),
         ([event(24 * 60, 25 * 60, subject="Tomorrow")], Door("free", "Free", "for the rest of the day")),
+        ([event(0, 20, subject="Now")], Door("occupied", "Now", "09:40 – 10:00", "", "Free from 10:00")),
         (
             [event(-10, 20, subject="Review", organizer="Anna Keller")],
             Door("occupied", "Review", "09:30 – 10:00", "Anna Keller", "Free from 10:00"),
