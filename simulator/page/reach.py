@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from simulator import access, applicationroles, microsoft
+from simulator import access, microsoft
 from simulator.page.checks import Check
 from simulator.records import Application, Mailbox
 from simulator.tenant import Tenant
@@ -117,6 +117,4 @@ def connectors(tenant: Tenant) -> list[Connector]:
 
 def _may_write(each: Connector) -> bool:
     assignments = access.assignments_of(each.declared, each.app_id)
-    return bool(each.roles & access.WRITE) or any(
-        applicationroles.permissions(assignment.role) & access.WRITE for assignment in assignments
-    )
+    return bool(each.roles & access.WRITE) or any(access.gives(assignment, access.WRITE) for assignment in assignments)

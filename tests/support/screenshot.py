@@ -30,9 +30,8 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory() as folder, SimulatorServer(Path(folder)) as server:
         tenant = TenantClient(server)
-        tenant.control("PUT", f"/tenants/{tenant.tenant_id}/clock", {"now": connected.MORNING.isoformat()})
-        application = connected.connect(tenant)
-        connected.meet(tenant, application["appId"])
+        connected.connect(tenant)
+        connected.meet(tenant)
         tenant.close()
         _take(program, server.control_url)
     return 0
