@@ -15,6 +15,7 @@ from simulator.page.view import PageView, view
 from simulator.records import (
     AccessPolicy,
     Application,
+    Certificate,
     Event,
     ExchangeServicePrincipal,
     FederatedCredential,
@@ -354,6 +355,26 @@ def test_the_secret_that_ends_last_counts_and_a_federated_credential_never_ends(
         FederatedCredential(id=new_id(), name="pipeline", issuer="https://issuer.example", subject="s", audiences=["a"])
     )
     assert figures(connected.view())["Secret"] == ("no end", "good")
+
+
+def test_a_certificate_is_told_like_a_secret() -> None:
+    connected = Connected()
+    ends = NOW + timedelta(days=90)
+    connected.application.passwords = []
+    connected.application.certificates.append(
+        Certificate(
+            key_id=new_id(),
+            display_name="CN=pipeline",
+            start_date_time=NOW,
+            end_date_time=ends,
+            thumbprint="A" * 40,
+            certificate="MII=",
+        )
+    )
+    page = connected.view()
+    (credential,) = application_view(page, "ROOMZGraph").credentials
+    assert (credential.kind, credential.name, credential.check.text) == ("certificate", "CN=pipeline", "90 days left")
+    assert figures(page)["Secret"] == ("90 days", "good")
 
 
 def test_nothing_of_a_secret_but_its_name_and_key_id_is_in_the_view() -> None:
