@@ -5,7 +5,7 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo demo-destroy test unit bench lint format documentation screenshot clean
+.PHONY: help setup browser demo demo-destroy test unit bench lint format documentation screenshot provider-campaign clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -46,6 +46,9 @@ documentation: setup ## Write the generated tables of README.md and the keys of 
 
 screenshot: setup browser ## Take the pictures of the local tenant's page anew (docs/images)
 	$(IN_ENVIRONMENT)/python -m tests.support.screenshot
+
+provider-campaign: setup ## Find what the provider leaves behind in 200 runs of faults (half an hour, resumable)
+	nice -n 10 $(IN_ENVIRONMENT)/python -m tests.provider.campaign
 
 clean: ## Remove the virtual environment and everything local (a running local tenant is stopped first)
 	@test ! -x $(IN_ENVIRONMENT)/python || scripts/run local_tenant stop

@@ -42,10 +42,10 @@ class Project:
         imports = "import pulumi\nfrom pulumi import ResourceOptions\nfrom pulumi_command import local\n"
         self.program.write_text(imports + textwrap.dedent(program), encoding="utf-8")
 
-    def pulumi(self, *arguments: str, fails: bool = False) -> str:
-        """Run `pulumi` and return all that it printed; it must succeed, or not succeed if `fails`."""
+    def run(self, *arguments: str, limit_seconds: float = LIMIT_SECONDS) -> subprocess.CompletedProcess[str]:
+        """Run `pulumi` to whatever end it takes; `stdout` is all that it printed."""
         bin_folder = engine()["binFolder"]
-        done = subprocess.run(
+        return subprocess.run(
             [str(Path(bin_folder) / "pulumi") if bin_folder else "pulumi", *arguments, "--non-interactive"],
             cwd=self.folder,
             env=dict(self.environment),
@@ -53,9 +53,13 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=LIMIT_SECONDS,
+            timeout=limit_seconds,
             check=False,
         )
+
+    def pulumi(self, *arguments: str, fails: bool = False) -> str:
+        """Run `pulumi` and return all that it printed; it must succeed, or not succeed if `fails`."""
+        done = self.run(*arguments)
         assert (done.returncode != 0) is fails, f"exit code {done.returncode}:\n{done.stdout}"
         return done.stdout
 
@@ -82,8 +86,8 @@ class Project:
         return lines
 
 
-def new_project(folder: Path, *, runtime: str | None = None) -> Project:
-    """Make a project below `folder`, with an empty stack; `runtime` is the YAML of that key."""
+def new_project(folder: Path, further: Mapping[str, str] | None = None, *, runtime: str | None = None) -> Project:
+    """Make a project below `folder`, with an empty stack; `further` joins the environment, `runtime` is the YAML of that key."""
     project_folder = folder / "project"
     home = folder / "home"
     state = folder / "state"
@@ -100,6 +104,7 @@ def new_project(folder: Path, *, runtime: str | None = None) -> Project:
         "PULUMI_CONFIG_PASSPHRASE": "only for this test",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "FROM_THE_ENGINE": "inherited",
+        **(further or {}),
     }
     project = Project(project_folder, environment)
     project.pulumi("stack", "init", "dev")
