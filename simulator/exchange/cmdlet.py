@@ -133,7 +133,8 @@ def _one_of(name: str, parameter: Parameter, value: str) -> str:
     for allowed in parameter.values:
         if allowed.lower() == value.lower():
             return allowed
-    raise errors.wrong_value(name, value, parameter.enumeration or f"Microsoft.Exchange.Data.{name}")
+    wanted = parameter.enumeration or f"Microsoft.Exchange.Data.{name}"
+    raise errors.wrong_value(name, value, wanted, parameter.values)
 
 
 def _boolean(name: str, _parameter: Parameter, value: Any) -> bool:

@@ -7,6 +7,7 @@ JSON at all, or a header).  HTTP statuses discriminate little in Microsoft's ser
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from simulator.exchange.texts import Text, plain_text
@@ -56,7 +57,7 @@ class CmdletFailedError(ExchangeError):
             "stacktrace": f"   at {INVOCATION}.CommandInvocation.InvokeCommand(QueryContext queryContext)",
             "internalexception": inner,
         }
-        return {"error": error, **WARNINGS}
+        return {"error": {**error, **WARNINGS}}
 
 
 # -- what a cmdlet throws -----------------------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def _bound(kind: str, text: str, details: list[dict[str, str]] | None) -> Exchan
         "stacktrace": "",
         "internalexception": {"message": text, "type": kind, "stacktrace": ""},
     }
-    return ExchangeError(400, {"error": error, **WARNINGS}, text)
+    return ExchangeError(400, {"error": {**error, **WARNINGS}}, text)
 
 
 def unknown_parameters(names: list[str]) -> ExchangeError:
@@ -200,12 +201,17 @@ def missing_parameters(names: list[str]) -> ExchangeError:
     return _bound(kind, text, [{"code": "Client", "target": "", "message": f"|{kind}|{text}"}])
 
 
-def wrong_value(parameter: str, value: object, wanted: str) -> ExchangeError:
-    """A value does not convert to the parameter's type."""
+def wrong_value(parameter: str, value: object, wanted: str, names: Sequence[str] = ()) -> ExchangeError:
+    """A value does not convert to the parameter's type; of an enumeration, `names` are those that exist."""
     text = (
         f"Cannot process argument transformation on parameter '{parameter}'. Cannot convert value \"{value}\" to type "
         f'"{wanted}".'
     )
+    if names:
+        text += (
+            f' Error: "Unable to match the identifier name {value} to a valid enumerator name. Specify one of the '
+            f'following enumerator names and try again: {", ".join(names)}"'
+        )
     return _bound(f"{INVOCATION}.ParameterTransformationException", text, None)
 
 
