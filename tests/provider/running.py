@@ -101,19 +101,23 @@ class ProviderStack:
         """`pulumi up`, without the preview before it."""
         return self.pulumi("up", "--yes", "--skip-preview", *arguments, fails=fails)
 
+    def lag(self, **seconds: float) -> None:
+        """Let the tenant's readers stay behind its writers; the keys are those of its conditions."""
+        self.tenant.control("PUT", f"/tenants/{self.tenant.id}/conditions", {"lag": seconds})
+
     def state_holds(self) -> Holdings:
-        """What the state knows."""
+        """What the state knows, by the ids that it would use: a resource whose creation was cut off has no outputs yet."""
         held = Holdings()
         for resource in self.project.state().values():
-            kind, outputs = resource["type"].rpartition("/")[2].rpartition(":")[2], resource.get("outputs") or {}
+            kind, last_part = resource["type"].rpartition(":")[2], str(resource.get("id", "")).rpartition("/")[2]
             if kind == "Application":
-                held.applications.add(outputs["objectId"])
+                held.applications.add(last_part)
             elif kind == "ServicePrincipal":
-                held.principals.add(outputs["objectId"])
+                held.principals.add(last_part)
             elif kind == "AppRoleAssignment":
-                held.grants.add(outputs["principalObjectId"])
+                held.grants.add(resource["inputs"]["principalObjectId"])
             elif kind == "ApplicationPassword":
-                held.passwords.add(outputs["keyId"])
+                held.passwords.add(last_part)
         return held
 
     def tenant_holds(self) -> Holdings:

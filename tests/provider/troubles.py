@@ -70,7 +70,6 @@ ACTIONS_OF_ONE = {
 """What not every request answers: addPassword when another change of the application is on its way, a read that is behind."""
 LAGS: dict[str, dict[str, float]] = {
     "new objects cannot be read once": {"graphCreateReads": 1},
-    "new objects cannot be read three times": {"graphCreateReads": 3},
     "new objects cannot be read for 2 s": {"graphCreateSeconds": 2},
     "new objects cannot be read for 8 s": {"graphCreateSeconds": 8},
     "changes cannot be read for 3 s": {"graphChangeSeconds": 3},

@@ -140,14 +140,23 @@ def conditions(tenant: TenantClient, **given: Any) -> Names:
     return names
 
 
+def app_management(tenant: TenantClient, *restrictions: dict[str, Any]) -> Names:
+    """An application, and the tenant's default app management policy with these restrictions on secrets."""
+    names = application(tenant)
+    names |= rights(tenant, appRoles=["Policy.ReadWrite.ApplicationConfiguration", "Application.ReadWrite.All"])
+    body = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": list(restrictions)}}
+    expect(tenant.graph("PATCH", "/policies/defaultAppManagementPolicy", body, names["token"]), 204)
+    return names
+
+
 def short_secrets(tenant: TenantClient) -> Names:
     """The tenant's app management policy limits secrets to 180 days."""
-    return conditions(tenant, longestSecretDays=180)
+    return app_management(tenant, {"restrictionType": "passwordLifetime", "maxLifetime": "P180D"})
 
 
 def no_secrets(tenant: TenantClient) -> Names:
     """The tenant's app management policy forbids secrets."""
-    return conditions(tenant, secretsAllowed=False)
+    return app_management(tenant, {"restrictionType": "passwordAddition", "maxLifetime": None})
 
 
 def blocked(tenant: TenantClient) -> Names:
