@@ -162,3 +162,23 @@ def no_secrets(tenant: TenantClient) -> Names:
 def blocked(tenant: TenantClient) -> Names:
     """Conditional Access refuses the deployer."""
     return conditions(tenant, blockedClientIds=[tenant.administrator["clientId"]])
+
+
+def errors_as_json(tenant: TenantClient) -> Names:
+    """Exchange writes what a cmdlet threw as JSON."""
+    return conditions(tenant, exchangeErrorForm="json")
+
+
+def errors_within(tenant: TenantClient) -> Names:
+    """Exchange writes what a cmdlet threw into the inner exception alone."""
+    return conditions(tenant, exchangeErrorForm="internal")
+
+
+def german(tenant: TenantClient) -> Names:
+    """The organization's language is German."""
+    return conditions(tenant, exchangeLanguage="de")
+
+
+def directory_that_fails(tenant: TenantClient) -> Names:
+    """A group, and a directory behind Exchange that cannot be written to just now."""
+    return {**group(tenant), **conditions(tenant, exchangeFailingWrites=1)}
