@@ -143,6 +143,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     record, began = load(RECORD), monotonic()
     left = [(name, troubles) for name, troubles in cases(options.seeds) if name not in record]
+    total = len(record) + len(left)
     with ThreadPoolExecutor(options.at_once) as pool:
         waiting = iter(left)
         futures = {pool.submit(run_case, *case) for case in _first(waiting, options.at_once)}
@@ -152,12 +153,11 @@ def main(arguments: list[str]) -> int:
             case = done.result()
             record[case.name] = asdict(case)
             save(RECORD, record)
-            sys.stderr.write(
-                f"{len(record)} of {len(record) + len(left)}  {case.name}: {case.orphans or 'nothing left behind'}\n"
-            )
+            sys.stderr.write(f"{len(record)} of {total}  {case.name}: {case.orphans or 'nothing left behind'}\n")
             if options.minutes is None or monotonic() - began < 60 * options.minutes:
                 futures |= {pool.submit(run_case, *each) for each in _first(waiting, 1)}
-    campaign_report.PAGE.write_text(campaign_report.page(in_order(record, options.seeds)), encoding="utf-8")
+    page = campaign_report.page(in_order(record, options.seeds), campaign_report.provider())
+    campaign_report.PAGE.write_text(page, encoding="utf-8")
     return 0 if record["nothing"]["runs"][0]["code"] == 0 and not record["nothing"]["orphans"] else 1
 
 

@@ -74,8 +74,10 @@ def test_the_page_counts_groups_and_advises() -> None:
             case("seed 0", lost, codes=(1, 0), orphans={"passwords": 1}, duplicates={"passwords": 2}),
             case("seed 1"),
             case("seed 2", lost, grant, codes=(1, 1, 1), error=exists, orphans={"passwords": 1, "grants": 1}),
-        )
+        ),
+        provider="azuread 9.9.9",
     )
+    assert "azuread 9.9.9" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert "| tried | 3 |" in rows
     assert "| ended well with the first `up` | 1 |" in rows
