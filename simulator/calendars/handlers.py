@@ -5,6 +5,7 @@ a room's calendar is not an invitation: calendar processing does not touch it.
 """
 
 from datetime import datetime
+from urllib.parse import quote
 
 from simulator import moments
 from simulator.calendars import listing, models, rights
@@ -20,7 +21,7 @@ EVENTS_OF_A_PAGE = 10
 def get_calendar(call: Call) -> Answer:
     """Answer the mailbox's calendar."""
     mailbox = rights.mailbox_for(call, rights.READ)
-    return Answer(document=query.one(call, models.calendar_document(mailbox), "users/calendar", "calendar"))
+    return Answer(document=query.one(call, models.calendar_document(mailbox), _name(call, "calendar"), "calendar"))
 
 
 def get_view(call: Call) -> Answer:
@@ -130,7 +131,7 @@ def _list(call: Call, mailbox: Mailbox, events: list[Event], options: frozenset[
         document=query.page(
             call,
             documents,
-            "users/events",
+            _name(call, call.request.url.path.rpartition("/")[2]),
             "event",
             filters.NO_FILTER,
             default_size=EVENTS_OF_A_PAGE,
@@ -141,4 +142,9 @@ def _list(call: Call, mailbox: Mailbox, events: list[Event], options: frozenset[
 
 def _answer(call: Call, mailbox: Mailbox, event: Event) -> Answer:
     document = models.event_document(mailbox, event, models.time_zone(call))
-    return Answer(document=query.one(call, document, "users/events", "event"))
+    return Answer(document=query.one(call, document, _name(call, "events"), "event"))
+
+
+def _name(call: Call, collection: str) -> str:
+    """Return what `@odata.context` calls a collection of the mailbox: by the user as the request named it."""
+    return f"users('{quote(call.path('user'), safe='')}')/{collection}"

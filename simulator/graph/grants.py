@@ -60,13 +60,19 @@ def take_back_held(call: Call) -> Answer:
 def _list(call: Call, grants: list[Grant]) -> Answer:
     rights.require_read_assignments(call.caller)
     documents = [grant_document(call.readers.tenant, grant) for grant in grants]
-    return Answer(document=query.page(call, documents, "appRoleAssignments", "appRoleAssignment", FILTERABLE))
+    return Answer(document=query.page(call, documents, _name(call), "appRoleAssignment", FILTERABLE))
 
 
 def _get(call: Call, grant: Grant) -> Answer:
     rights.require_read_assignments(call.caller)
     document = grant_document(call.readers.tenant, grant)
-    return Answer(document=query.one(call, document, "appRoleAssignments", "appRoleAssignment"))
+    return Answer(document=query.one(call, document, _name(call), "appRoleAssignment"))
+
+
+def _name(call: Call) -> str:
+    """Return what `@odata.context` calls the collection that the path names."""
+    side = "appRoleAssignedTo" if "/appRoleAssignedTo" in call.request.url.path else "appRoleAssignments"
+    return f"servicePrincipals('{principals.find(call).id}')/{side}"
 
 
 def _find(call: Call, tenant: Tenant, *, given: bool) -> Grant:
@@ -118,7 +124,7 @@ def _create(call: Call, side: str, item: ServicePrincipal) -> Answer:
     )
     call.tenant.grants.append(grant)
     replication.appears(call.tenant, grant)
-    document = query.one(call, grant_document(call.tenant, grant), "appRoleAssignments", "appRoleAssignment")
+    document = query.one(call, grant_document(call.tenant, grant), _name(call), "appRoleAssignment")
     return Answer(201, document)
 
 
