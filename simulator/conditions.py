@@ -27,6 +27,8 @@ class Throttle(Record):
 
     concurrent_requests: int | None = Field(default=None, ge=1)
     """More than these at once are refused; None refuses none."""
+    concurrent_requests_of_mailbox: int | None = Field(default=None, ge=1)
+    """More than these at once of one application for one mailbox's calendar are refused; None refuses none."""
     retry_after_seconds: int | None = Field(default=1, ge=0)
     """The Retry-After of a refusal; None sends none, as some of Microsoft's services do."""
     exchange_plain_text: bool = False
@@ -76,6 +78,9 @@ class Conditions(Record):
     exchange_failing_writes: int = Field(default=0, ge=0)
     """So many next writes to groups answer 500 with X-ExceptionType: UnableToWriteToAadException, without effect."""
 
+
+MICROSOFTS_MAILBOX_CONCURRENCY = 4
+"""Microsoft Graph, "Microsoft Graph service-specific throttling limits", Outlook: per app and mailbox."""
 
 MICROSOFTS_OWN = Lag(
     graph_create_seconds=2,

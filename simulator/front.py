@@ -54,11 +54,12 @@ class Front:
         addressed = self.simulator.addressed(scope["path"], authorization)
         tenant = addressed or self.simulator.store.first
         visit = _Visit(self.simulator, application, scope, body, addressed)
-        with self.simulator.crowd.one_more(tenant) as welcome:
+        app_id = claimed_app_id(authorization)
+        with self.simulator.crowd.one_more(tenant, app_id, visit.mailbox) as welcome:
             if welcome:
                 await visit.serve(delivery)
             else:
-                await visit.refuse(delivery, authorization)
+                await visit.refuse(delivery, app_id)
 
 
 class _Visit:
@@ -72,9 +73,14 @@ class _Visit:
         self.method, self.path = scope["method"], scope["path"]
         self.api, self.cmdlet, self.parameters = _describe(self.path, body)
 
-    async def refuse(self, delivery: Delivery, authorization: str | None) -> None:
+    @property
+    def mailbox(self) -> str | None:
+        """The mailbox whose calendar the path names: `/v1.0/users/{mailbox}/...`."""
+        return self.path.split("/")[3] if self.api == "calendars" else None
+
+    async def refuse(self, delivery: Delivery, app_id: str) -> None:
         """Answer a request too many at once; it meets neither faults nor latency."""
-        answer = throttling.refusal(self.api, self.tenant, claimed_app_id(authorization))
+        answer = throttling.refusal(self.api, self.tenant, app_id)
         entry = self._begin()
         entry.status = answer.status
         entry.notes.append("throttled: more requests at once than the tenant takes; nothing took effect")

@@ -5,7 +5,7 @@ refusals are undocumented and as people report them.  Owns counting and the head
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from simulator.delivery import Answer
@@ -16,20 +16,39 @@ from simulator.tenant import Tenant, new_id
 
 
 class Crowd:
-    """The requests that are being answered, by tenant."""
+    """The requests that are being answered: by tenant, and by application and mailbox where they are for a calendar."""
 
     def __init__(self) -> None:
-        self._present: Counter[str] = Counter()
+        self._present: Counter[tuple[str, ...]] = Counter()
 
     @contextmanager
-    def one_more(self, tenant: Tenant) -> Iterator[bool]:
-        """Count one request while it is answered; the value tells whether the tenant takes it."""
-        limit = tenant.conditions.throttle.concurrent_requests
-        self._present[tenant.id] += 1
+    def one_more(self, tenant: Tenant, app_id: str, mailbox: str | None) -> Iterator[bool]:
+        """Count one request while it is answered; the value tells whether the tenant takes it.
+
+        `app_id` is who it says that it comes from, `mailbox` whose calendar it is for; None: for no calendar.
+        """
+        throttle = tenant.conditions.throttle
+        counted: list[tuple[tuple[str, ...], int | None]] = [((tenant.id,), throttle.concurrent_requests)]
+        if mailbox is not None:
+            key = (tenant.id, app_id.lower(), _same_mailbox(tenant, mailbox))
+            counted.append((key, throttle.concurrent_requests_of_mailbox))
+        self._present.update(key for key, _ in counted)
         try:
-            yield limit is None or self._present[tenant.id] <= limit
+            yield all(limit is None or self._present[key] <= limit for key, limit in counted)
         finally:
-            self._present[tenant.id] -= 1
+            self._leave(key for key, _ in counted)
+
+    def _leave(self, keys: Iterable[tuple[str, ...]]) -> None:
+        for key in keys:
+            self._present[key] -= 1
+            if not self._present[key]:
+                del self._present[key]
+
+
+def _same_mailbox(tenant: Tenant, name: str) -> str:
+    """Return one name for a mailbox, whichever of its names a path has."""
+    found = tenant.find_recipients(name)
+    return found[0].object_id if found else name.lower()
 
 
 def refusal(api: str, tenant: Tenant, app_id: str) -> Answer:

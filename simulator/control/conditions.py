@@ -5,11 +5,16 @@ from typing import Any
 
 from starlette.requests import Request
 
-from simulator.conditions import MICROSOFTS_OWN, Conditions
+from simulator.conditions import MICROSOFTS_MAILBOX_CONCURRENCY, MICROSOFTS_OWN, Conditions, Throttle
 from simulator.control.handlers import ControlError, find_tenant
 from simulator.kernel import Simulator
 
-PRESETS = {"microsoft": Conditions(lag=MICROSOFTS_OWN), "none": Conditions()}
+PRESETS = {
+    "microsoft": Conditions(
+        lag=MICROSOFTS_OWN, throttle=Throttle(concurrent_requests_of_mailbox=MICROSOFTS_MAILBOX_CONCURRENCY)
+    ),
+    "none": Conditions(),
+}
 
 
 def get_conditions(simulator: Simulator, request: Request, _body: bytes) -> dict[str, Any]:
