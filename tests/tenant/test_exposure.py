@@ -14,6 +14,8 @@ PEOPLE = ["anna.keller", "beat.zbinden", "chiara.bernasconi", "control.mailbox",
 OUTSIDE = 9 + 2
 """People with the control mailbox, and equipment."""
 TOKEN_SECONDS = 65 * 60
+NEARLY = 5
+"""Seconds: the tenant's clock goes on while a busy machine runs a test."""
 
 
 class Story:
@@ -118,15 +120,15 @@ def test_grant_before_policy_is_exposed_exactly_between_the_two(story: Story) ->
     story.tenant.advance(1000)
     (interval,) = story.avoidable
     assert (interval["openedBy"], interval["closedBy"]) == (granted, restricted)
-    assert interval["seconds"] == pytest.approx(100, abs=1)
+    assert interval["seconds"] == pytest.approx(100, abs=NEARLY)
     assert interval["clientId"] == story.application["appId"]
     assert interval["credentials"] == [{"kind": "secret", "keyId": key_id}]
     assert interval["mailboxes"] == OUTSIDE
     assert interval["examples"] == [f"{name}@alpenblick.example" for name in PEOPLE]
     assert moment(interval["end"]) - moment(interval["begin"]) == timedelta(seconds=interval["seconds"])
     entries = {e["number"]: moment(e["at"]) for e in story.tenant.control("GET", "/requests")["requests"]}
-    assert entries[granted] <= moment(interval["begin"]) < entries[granted] + timedelta(seconds=1)
-    assert entries[restricted] <= moment(interval["end"]) < entries[restricted] + timedelta(seconds=1)
+    assert entries[granted] <= moment(interval["begin"]) < entries[granted] + timedelta(seconds=NEARLY)
+    assert entries[restricted] <= moment(interval["end"]) < entries[restricted] + timedelta(seconds=NEARLY)
     assert story.delayed == story.avoidable
 
 
@@ -144,7 +146,7 @@ def test_without_a_credential_it_is_one_secret_away(story: Story) -> None:
     assert story.avoidable == story.delayed == []
     (interval,) = story.figure("oneSecretAway")
     assert (interval["openedBy"], interval["end"], interval["credentials"]) == (granted, None, [])
-    assert interval["seconds"] == pytest.approx(50, abs=1)
+    assert interval["seconds"] == pytest.approx(50, abs=NEARLY)
     story.secret()
     secret = story.number()
     assert [i["closedBy"] for i in story.figure("oneSecretAway")] == [secret]
@@ -172,7 +174,7 @@ def test_wrong_order_of_removal(story: Story) -> None:
     story.tenant.advance(10)
     revoked = story.revoke()
     assert [(i["openedBy"], i["closedBy"]) for i in story.avoidable] == [(removed, revoked)]
-    assert story.seconds("avoidable") == pytest.approx(10, abs=1)
+    assert story.seconds("avoidable") == pytest.approx(10, abs=NEARLY)
 
 
 def test_right_order_of_removal(story: Story) -> None:
@@ -198,7 +200,7 @@ def test_a_token_that_was_issued_before_outlives_everything(story: Story) -> Non
     assert interval["credentials"] == [{"kind": "token", "keyId": None}]
     story.tenant.advance(2 * TOKEN_SECONDS)
     assert graph_error(story.tenant.graph("GET", f"/users/{EIGER}/calendar", token=token))[0] == 401
-    assert story.seconds("withDelays") == pytest.approx(TOKEN_SECONDS - 60, abs=2)
+    assert story.seconds("withDelays") == pytest.approx(TOKEN_SECONDS - 60, abs=NEARLY)
     assert [interval["closedBy"] for interval in story.delayed] == [None]
 
 
@@ -210,8 +212,8 @@ def test_a_token_keeps_its_roles_and_avoidable_ends(story: Story) -> None:
     revoked = story.revoke()
     story.tenant.advance(2 * TOKEN_SECONDS)
     assert [interval["closedBy"] for interval in story.avoidable] == [revoked]
-    assert story.seconds("avoidable") < 1
-    assert story.seconds("withDelays") == pytest.approx(TOKEN_SECONDS, abs=2)
+    assert story.seconds("avoidable") < NEARLY
+    assert story.seconds("withDelays") == pytest.approx(TOKEN_SECONDS, abs=NEARLY)
 
 
 def test_a_token_of_before_the_grant_gives_nothing(story: Story) -> None:
@@ -221,8 +223,8 @@ def test_a_token_of_before_the_grant_gives_nothing(story: Story) -> None:
     story.grant()
     story.remove_secret()
     story.tenant.advance(10)
-    assert story.seconds("avoidable") < 1
-    assert story.seconds("withDelays") < 1
+    assert story.seconds("avoidable") < NEARLY
+    assert story.seconds("withDelays") < NEARLY
 
 
 def test_tokens_of_before_the_start_count(tenant: TenantClient) -> None:
@@ -234,7 +236,7 @@ def test_tokens_of_before_the_start_count(tenant: TenantClient) -> None:
     story.unrestrict()
     tenant.advance(2 * TOKEN_SECONDS)
     assert story.avoidable == []
-    assert story.seconds("withDelays") == pytest.approx(TOKEN_SECONDS, abs=2)
+    assert story.seconds("withDelays") == pytest.approx(TOKEN_SECONDS, abs=NEARLY)
 
 
 def test_applications_of_before_the_start_are_not_watched_unasked(tenant: TenantClient) -> None:
@@ -291,9 +293,9 @@ def test_two_applications_have_intervals_of_their_own(story: Story) -> None:
     first.tenant.advance(10)
     second.revoke()
     by_client = {i["clientId"]: i["seconds"] for i in story.avoidable}
-    assert by_client[first.application["appId"]] == pytest.approx(10, abs=1)
-    assert by_client[second.application["appId"]] == pytest.approx(20, abs=1)
-    assert story.seconds("avoidable") == pytest.approx(30, abs=1)
+    assert by_client[first.application["appId"]] == pytest.approx(10, abs=NEARLY)
+    assert by_client[second.application["appId"]] == pytest.approx(20, abs=NEARLY)
+    assert story.seconds("avoidable") == pytest.approx(30, abs=NEARLY)
 
 
 def test_a_clock_that_is_set_back_ends_an_interval_and_begins_another(story: Story) -> None:
@@ -304,8 +306,8 @@ def test_a_clock_that_is_set_back_ends_an_interval_and_begins_another(story: Sto
     story.tenant.advance(-50)
     story.tenant.advance(10)
     first, second = story.avoidable
-    assert first["seconds"] == pytest.approx(100, abs=1)
-    assert second["seconds"] == pytest.approx(10, abs=1)
+    assert first["seconds"] == pytest.approx(100, abs=NEARLY)
+    assert second["seconds"] == pytest.approx(10, abs=NEARLY)
     assert second["end"] is None
 
 
@@ -394,20 +396,45 @@ def test_a_secret_counts_with_delays_once_sign_in_knows_it(story: Story) -> None
     story.grant()
     story.secret()
     story.tenant.advance(100)
-    assert story.seconds("avoidable") == pytest.approx(100, abs=1)
-    assert story.seconds("withDelays") == pytest.approx(70, abs=1)
+    assert story.seconds("avoidable") == pytest.approx(100, abs=NEARLY)
+    assert story.seconds("withDelays") == pytest.approx(70, abs=NEARLY)
 
 
-def test_a_policy_that_is_not_enforced_yet_is_exposure_with_delays_alone(story: Story) -> None:
-    lag = {"policySeconds": 3600}
-    story.tenant.control("PUT", "/tenants/alpenblick.example/conditions", {"lag": lag})
+def test_a_policy_counts_with_delays_from_its_moment_on_when_the_clock_jumps_over_it(story: Story) -> None:
+    story.tenant.control("PUT", "/tenants/alpenblick.example/conditions", {"lag": {"policySeconds": 600}})
     story.closed()
-    story.tenant.advance(7200)
-    assert story.avoidable == []
+    story.tenant.advance(3000)
+    story.unrestrict()
+    story.tenant.advance(1000)
+    assert story.seconds("avoidable") == pytest.approx(1000, abs=NEARLY)
+    not_yet, no_more = story.delayed
+    assert not_yet["seconds"] == pytest.approx(600, abs=NEARLY)
+    assert no_more["seconds"] == pytest.approx(400, abs=NEARLY)
+    assert not_yet["mailboxes"] == no_more["mailboxes"] == OUTSIDE
+    assert (not_yet["closedBy"], no_more["openedBy"], no_more["end"]) == (None, None, None)
+
+
+def test_what_rbac_gave_counts_with_delays_until_graph_looks_anew(story: Story) -> None:
+    lag = {"rbacIdleSeconds": 600, "rbacLongestSeconds": 7200}
+    story.tenant.control("PUT", "/tenants/alpenblick.example/conditions", {"lag": lag})
+    story.register()
+    story.secret()
+    ids = {"AppId": story.application["appId"], "ObjectId": story.application["servicePrincipalId"]}
+    story.tenant.rows("New-ServicePrincipal", {**ids, "DisplayName": "ROOMZGraph"})
+    given = {"Name": "all", "App": ids["ObjectId"], "Role": "Application Calendars.Read"}
+    story.tenant.rows("New-ManagementRoleAssignment", given)
+    path, token = f"/users/{CONTROL_MAILBOX}/calendar", story.sign_in()
+    assert story.tenant.graph("GET", path, token=token).status_code == 200
+    story.tenant.rows("Remove-ManagementRoleAssignment", {"Identity": "all", "Confirm": False})
+    removed = story.number()
+    story.tenant.advance(400)
+    assert story.tenant.graph("GET", path, token=token).status_code == 200
+    story.tenant.advance(3000)
+    assert story.tenant.graph("GET", path, token=token).status_code == 401
+    assert [interval["closedBy"] for interval in story.avoidable] == [removed]
     (interval,) = story.delayed
-    # From the secret on, until an hour after the policy was made: the moment lies within the jump of the clock.
-    assert 3590 < interval["seconds"] <= 3600
-    assert interval["mailboxes"] == OUTSIDE
+    assert interval["closedBy"] is None
+    assert interval["seconds"] == pytest.approx(1000, abs=NEARLY)  # the second call kept the look alive for 600 more
 
 
 def test_no_meter_is_no_answer(tenant: TenantClient) -> None:
