@@ -100,6 +100,16 @@ def test_the_page_of_a_connected_tenant(tenant: TenantClient) -> None:
     assert "mailboxes that are no rooms are in reach" in tenant.plain.get("/").text
 
 
+def test_while_graph_lags_behind_exchange_the_page_says_who_is_still_in_reach(tenant: TenantClient) -> None:
+    tenant.control("PUT", f"/tenants/{tenant.tenant_id}/conditions", {"lag": {"policySeconds": 3600}})
+    connected.connect(tenant)
+    text = tenant.plain.get("/").text
+    assert "9 mailboxes that are no rooms are in reach." in text
+    assert "in reach: Graph has not taken up the restriction yet" in text
+    tenant.advance(3601)
+    assert "Connected: all 25 rooms are in reach, and nothing else is." in tenant.plain.get("/").text
+
+
 def test_no_secret_is_on_it(tenant: TenantClient) -> None:
     application = connected.connect(tenant)
     text = tenant.plain.get("/").text
