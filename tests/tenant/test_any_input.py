@@ -80,7 +80,7 @@ TRUSTS = st.dictionaries(
     VALUES | st.sampled_from(["https://issuer.example", "main"]),
     max_size=5,
 )
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUIET

@@ -1,6 +1,5 @@
 """What the page decides to show: a pure function of a tenant and a moment, tried without a server."""
 
-import time
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -437,17 +436,14 @@ def test_a_thousand_rooms_are_counted_and_few_are_drawn_at_once() -> None:
     connected = Connected(Company(rooms=1000, people=300))
     outside = connected.group.member_ids[500:560]
     connected.group.member_ids = [each for each in connected.group.member_ids if each not in outside]
-    begin = time.perf_counter()
     page = connected.view()
     html, _ = render(page, several=False)
-    took = time.perf_counter() - begin
     assert figures(page)["Rooms in reach"] == ("940 of 1,000", "bad")
     assert sum(listing.number for listing in page.rooms) == 1000
     assert (page.rooms[0].id, page.rooms[0].number, page.rooms[0].is_open) == ("rooms-attention", 60, True)
     assert not any(listing.is_open for listing in page.rooms[1:])
     assert all(len(listing.drawn) <= rooms.DRAWN and listing.hidden for listing in page.rooms)
     assert len(html) < 300_000
-    assert took < 2
 
 
 def test_the_search_finds_every_room_by_name_address_or_office() -> None:
