@@ -133,6 +133,8 @@ def _groups(transport: Transport, guids: Sequence[str], notes: Mapping[str, tupl
     found = []
     for group_answer, members_answer in zip(answers[::2], answers[1::2], strict=True):
         group = reading.group_of(group_answer, notes)
-        if group is not None:
+        # A group may go between two calls: a removal that is run twice at once finds what the other has just taken away.
+        just_gone = members_answer.failure is not None and members_answer.failure.not_found
+        if group is not None and not just_gone:
             found.append(replace(group, members=reading.members_of(members_answer)))
     return tuple(found)

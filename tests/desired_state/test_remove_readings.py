@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.desired_state.tenant import MARK, Tenant
+from tests.desired_state.test_faults import NOT_FOUND
 from tests.desired_state.test_remove_script import (
     applied,
     changes,
@@ -159,3 +160,13 @@ def test_invariant_6_a_wrong_address_of_the_group_is_refused(tenant: Tenant) -> 
     assert done.code == 2
     assert "--group 'x'" in done.err
     assert tenant.requests() == []
+
+
+def test_invariant_2_a_group_that_goes_between_two_calls_is_looked_for_again(tenant: Tenant) -> None:
+    """As when two removals run at once, which the engine does after `pulumi state taint`."""
+    application, wish = applied(tenant)
+    delete(tenant, application)
+    tenant.fault({"api": "exchange", "cmdlet": MEMBERS}, {"status": 404, "body": NOT_FOUND})
+    done = tenant.run("remove", stdin=wish)
+    assert done.code == 0, done.err
+    assert done.document["removed"] == {"policies": 1, "groups": 1, "calendars": 0, "marks": 0}
