@@ -19,6 +19,7 @@ from rich.console import Console
 # Not resolved: a scripts/ that is a symbolic link belongs to the project that it is linked into.
 PROJECT = Path(__file__).absolute().parent.parent
 STACK = "dev"
+TENANT = [sys.executable, "-m", "scripts.local_tenant"]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="One connector in the local tenant.")
 console = Console(stderr=True, highlight=False)
@@ -27,15 +28,17 @@ console = Console(stderr=True, highlight=False)
 @app.command()
 def up() -> None:
     """Start the local tenant where it does not run, and connect it."""
-    _run([sys.executable, "-m", "scripts.local_tenant", "start"])
+    _run([*TENANT, "start"])
     environment = _environment()
     _run(["pulumi", "stack", "select", STACK, "--create"], environment, quiet=True)
     _run(["pulumi", "up", "--yes", "--stack", STACK], environment)
     if _last_update_changed_nothing(environment):
         console.print("\n[green]Nothing changed:[/green] the local tenant is as declared.")
     _run([sys.executable, "-m", "scripts.hand_over", "show", "--stack", STACK], environment)
+    page = f"http://127.0.0.1:{json.loads(_output([*TENANT, 'status', '--json'], None))['controlPort']}/"
     console.print(
         "\n[bold]What next[/bold]\n"
+        f"  {page}                           the tenant as a page: rooms, who is in reach, what hangs beside each door\n"
         '  eval "$(scripts/run local_tenant env)"            plain pulumi in this shell, for example: pulumi preview --diff\n'
         "  pulumi stack output clientSecret --show-secrets   the secret that goes into the ROOMZ Portal\n"
         "  README.md                                         the same for a real tenant\n"
@@ -48,11 +51,11 @@ def up() -> None:
 @app.command()
 def destroy() -> None:
     """Take everything away again and stop the local tenant."""
-    _run([sys.executable, "-m", "scripts.local_tenant", "start"])
+    _run([*TENANT, "start"])
     environment = _environment()
     _run(["pulumi", "stack", "select", STACK, "--create"], environment, quiet=True)
     _run(["pulumi", "destroy", "--yes", "--stack", STACK], environment)
-    _run([sys.executable, "-m", "scripts.local_tenant", "stop"])
+    _run([*TENANT, "stop"])
     console.print(
         "\n[green]Done.[/green] The local tenant is as it was before, but for the deleted application, which Microsoft keeps for 30 days, "
         "and the rooms' calendar processing, which `roomz:calendarOnRemoval` leaves as it is.",
@@ -62,7 +65,7 @@ def destroy() -> None:
 
 def _environment() -> dict[str, str]:
     """What a shell has after `eval "$(scripts/run local_tenant env)"`."""
-    values = _output([sys.executable, "-m", "scripts.local_tenant", "env", "--json"], None)
+    values = _output([*TENANT, "env", "--json"], None)
     return {**os.environ, **json.loads(values)}
 
 

@@ -1,6 +1,6 @@
 """Start, look at and stop the local tenant: a simulated Microsoft 365 on this machine.
 
-Run as `python -m scripts.local_tenant start | status | stop | reset | env`.  The tenant itself is the package
+Run as `scripts/run local_tenant start | status | stop | reset | env`.  The tenant itself is the package
 `simulator`; this program only starts it as a process of its own and talks to its control API.
 
 Exit codes: 0 done (also: it runs already, it does not run any more), 1 it does not run (`status`, `reset`, `env`),
@@ -89,7 +89,7 @@ def status(
             text = f"{tenant['rooms']} rooms, {tenant['applications']} applications, {tenant['policies']} policies"
             _say(f"  {tenant['displayName']} ({tenant['domain']}, {tenant['id']}): {text}, its clock {tenant['now']}.")
     else:
-        _say("The local tenant does not run. Start it with: python -m scripts.local_tenant start")
+        _say("The local tenant does not run. Start it with: scripts/run local_tenant start")
     if not running:
         raise typer.Exit(NOT_RUNNING)
 
@@ -125,7 +125,7 @@ def env(
     state_folder: StateFolder = STATE_FOLDER,
     as_json: Annotated[bool, typer.Option("--json")] = False,  # noqa: FBT002
 ) -> None:
-    """Print what plain `pulumi` needs on the dev stack: eval "$(python -m scripts.local_tenant env)"."""
+    """Print what plain `pulumi` needs on the dev stack: eval "$(scripts/run local_tenant env)"."""
     folder = _folder(state_folder)
     running = _need_running(folder)
     values = _environment(folder, Path(running["certificateFile"]))
@@ -219,19 +219,19 @@ def _running(folder: Path) -> dict[str, Any] | None:
 def _need_running(folder: Path) -> dict[str, Any]:
     running = _running(folder)
     if running is None:
-        _fail("The local tenant does not run. Start it with: python -m scripts.local_tenant start", NOT_RUNNING)
+        _fail("The local tenant does not run. Start it with: scripts/run local_tenant start", NOT_RUNNING)
     return running
 
 
 def _refuse_strangers(folder: Path, port: int, control_port: int) -> None:
     """End with one clear line when a port is taken, naming whose it is as far as that can be told."""
     other = _ask(control_port)
-    remedy = "Choose other ports with --port and --control-port"
+    remedy = "choose other ports with --port and --control-port (make demo, the dev stack and `env` expect these)"
     if other and other.get("stateFolder") and other["stateFolder"] != str(folder):
         whose = Path(other["stateFolder"])
         _fail(
             f"Port {control_port} belongs to the local tenant of {whose}. Stop that one with "
-            f"`python -m scripts.local_tenant stop` in its checkout, or: {remedy}.",
+            f"`scripts/run local_tenant stop` in its checkout, or: {remedy}.",
             PORT_TAKEN,
         )
     for number in (port, control_port):

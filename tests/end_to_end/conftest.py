@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.server import SimulatorServer
+from tests.support.secrets import leaks
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
 
@@ -33,15 +34,18 @@ def tenant(server: SimulatorServer) -> Tenant:
 
 
 @pytest.fixture
-def new_stack(tmp_path: Path, server: SimulatorServer, tenant: Tenant) -> NewStack:
-    """Make a stack with keys of `roomz:`."""
+def new_stack(tmp_path: Path, server: SimulatorServer, tenant: Tenant) -> Iterator[NewStack]:
+    """Make a stack with keys of `roomz:`; whatever the test did to it, no secret may stand in its state or what was said."""
     made: list[Stack] = []
 
     def make(**configuration: Any) -> Stack:
         made.append(Stack.create(tmp_path / f"checkout-{len(made)}", server, tenant, **configuration))
         return made[-1]
 
-    return make
+    yield make
+    for stack in made:
+        assert leaks(stack.state_files(), {}) == [], "a secret stands in the state"
+        assert leaks("\n".join(stack.said), {}) == [], "a secret was said"
 
 
 @pytest.fixture

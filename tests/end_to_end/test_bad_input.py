@@ -57,6 +57,20 @@ def test_a_sign_in_that_fails_is_one_clean_line(
     assert "wrong-secret-value" not in result.text
 
 
+def test_a_deployer_that_may_not_read_microsoft_graph_is_told_which_right_it_lacks(
+    stack: Stack, tenant: Tenant
+) -> None:
+    before = tenant.snapshot()
+    # As for a deployer without Application.Read.All: the provider may not read Microsoft Graph's own service principal.
+    stack.configure(observe=False)
+    tenant.fault(api="graph", path=r"/v1.0/servicePrincipals$", action={"status": 403}, times=99)
+    result = stack.up(expect=None)
+    assert result.code != 0
+    assert "Application.Read.All" in result.text
+    assert "Traceback" not in result.text
+    assert tenant.snapshot() == before
+
+
 def test_rooms_that_do_not_exist_are_named_all_at_once_before_anything_is_made(stack: Stack, tenant: Tenant) -> None:
     before = tenant.snapshot()
     names = [f"room-nowhere@{tenant.domain}", f"room-neverland@{tenant.domain}", f"control.mailbox@{tenant.domain}"]

@@ -1,8 +1,10 @@
 """Generations of secrets on the real engine: renewal, hand-over, revocation, and what people do by hand."""
 
+import re
 from datetime import datetime
 from typing import Any
 
+from tests.support.order import assert_closed_at_every_instant
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
 
@@ -61,6 +63,45 @@ def test_renew_now_and_revoke_now(stack: Stack, tenant: Tenant) -> None:
     assert fresh["handOver"]["status"] == "pending"
     stack.up()
     assert stack.changes() == {}
+
+
+def test_revoke_now_while_nothing_is_observed(stack: Stack, tenant: Tenant) -> None:
+    """The way out of an incident in which Exchange does not answer, or a guard of it stops every run."""
+    stack.configure(observe=False)
+    stack.up()
+    leaked = stack.outputs(secrets=True)
+    stack.up()
+    assert stack.changes() == {}
+    tenant.fault(api="exchange", action={"status": 503}, times=999)
+    stack.configure(secret={"generation": 1, "revokedThrough": 0})
+    stack.up()
+    assert not works(tenant, leaked)
+    assert works(tenant, stack.outputs(secrets=True))
+    tenant.heal()
+    stack.configure(observe=True)
+    stack.up()
+    assert stack.changes() == {}
+    assert_closed_at_every_instant(tenant.requests())
+
+
+def test_a_revocation_that_cannot_be_ended_names_what_lives_with_a_command_that_ends_it(
+    stack: Stack, tenant: Tenant
+) -> None:
+    stack.up()
+    leaked = stack.outputs(secrets=True)
+    tenant.fault(api="graph", path="addPassword", action={"status": 403}, times=99)
+    stack.configure(secret={"generation": 1, "revokedThrough": 0})
+    failed = stack.up(expect=None)
+    assert failed.code != 0
+    assert leaked["issuedSecrets"]["0"]["keyId"] in failed.text
+    assert works(tenant, leaked)
+    printed = re.search(r"echo '(\{[^']*\})' \| scripts/run client_secret remove", failed.text)
+    assert printed, failed.text
+    stack.script("client_secret", "remove", stdin=printed.group(1))
+    assert not works(tenant, leaked)
+    tenant.heal()
+    stack.up()
+    assert works(tenant, stack.outputs(secrets=True))
 
 
 def test_invariant_5_another_lifetime_moves_no_issued_secret(stack: Stack, tenant: Tenant) -> None:

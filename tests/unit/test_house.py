@@ -30,6 +30,17 @@ ALLOWED: dict[str, set[str]] = {
     "simulator": {"simulator"},
     "tools": {"tools", "components.settings", "components.outputs", "engine_build"},
 }
+# What a package may not import of the world outside: components talk to no network, the client knows nothing of Pulumi.
+NETWORK = {"httpx", "socket", "ssl", "http", "urllib.request", "requests", "azure", "msal", "starlette", "uvicorn"}
+FORBIDDEN: dict[str, set[str]] = {
+    "__main__": NETWORK,
+    "components": NETWORK,
+    "microsoft365": {"pulumi", "pulumi_azuread", "pulumi_command", "typer", "rich"},
+    "scripts": {"pulumi", "pulumi_azuread", "pulumi_command"},
+    "simulator": {"pulumi", "pulumi_azuread", "pulumi_command", "azure", "msal"},
+}
+LONGEST, LONGEST_OF_TESTS = 400, 500
+"""Lines of a Python file, as CONTRIBUTING.md says; tests of one concept may be longer than the concept."""
 PURE = ("components/settings.py", "components/secret_plan.py", "components/configuration.py", "components/outputs.py")
 
 
@@ -73,6 +84,18 @@ def test_imports_point_one_way(path: Path) -> None:
     allowed = ALLOWED.get(name, ALLOWED[package])
     ours = [module for module in imported(path) if module.partition(".")[0] in PACKAGES]
     assert [module for module in ours if not within(module, allowed)] == []
+
+
+@pytest.mark.parametrize("path", list(sources()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_package_reaches_for_what_is_not_its_business(path: Path) -> None:
+    package = path.relative_to(ROOT).with_suffix("").parts[0]
+    assert [module for module in imported(path) if within(module, FORBIDDEN.get(package, set()))] == []
+
+
+def test_no_file_grows_beyond_reason() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in sources()}
+    limits = {name: LONGEST_OF_TESTS if name.startswith("tests/") else LONGEST for name in lengths}
+    assert {name: length for name, length in lengths.items() if length > limits[name]} == {}
 
 
 @pytest.mark.parametrize("name", PURE)
