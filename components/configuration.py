@@ -64,6 +64,8 @@ class SettingsError(ValueError):
         )
 
 
+# Parts of a path that name a branch of a type and no key.
+_NO_KEYS = {"int", "str", "literal", "tuple", "everything", "filtered", "addresses"}
 LATER_KEYS = {"verify": "Verification needs no key yet; take it out: pulumi config rm roomz:verify"}
 
 
@@ -211,9 +213,7 @@ def _readable(detail: Any) -> str:
     """One line of pydantic's finding: key, value, what is wrong and the command that mends it."""
     path = [part for part in detail["loc"] if isinstance(part, str)]
     # A union's branches carry their type's name in the path; only what is a key belongs to the key.
-    keys = [
-        part for part in path if re.fullmatch(r"[A-Za-z]+", part) and part not in {"int", "str", "literal", "tuple"}
-    ]
+    keys = [part for part in path if re.fullmatch(r"[A-Za-z]+", part) and part not in _NO_KEYS]
     name = "roomz:" + ".".join(keys)
     kind, value = detail["type"], detail["input"]
     if kind == "missing" and keys == ["access"]:

@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from components.secret_plan import SecretRules
 from microsoft365.connection import Connection
+from microsoft365.exchange import filters
 from microsoft365.validation import (
     LONGEST_NAME,
     check_address,
@@ -46,6 +47,11 @@ def _by(check: Callable[[str], str]) -> Callable[[str], str]:
             raise _problem(str(error).removeprefix(repr(value)).strip()) from None
 
     return validate
+
+
+def _check_filter(value: str) -> str:
+    filters.parse(value)
+    return value
 
 
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -113,17 +119,38 @@ class Secret(Section):
         return SecretRules(**self.model_dump())
 
 
+class RoomFilter(Section):
+    """`roomz:rooms.include` as a filter: rooms by what they are."""
+
+    filter: Annotated[str, AfterValidator(_by(_check_filter))]
+
+
+def _kind_of_include(value: Any) -> str:
+    """Which of the three forms is meant, so that what is wrong with it is said of that form alone."""
+    if isinstance(value, Mapping | RoomFilter):
+        return "filtered"
+    return "addresses" if isinstance(value, list | tuple) else "everything"
+
+
 class Rooms(Section):
     """Keys below `roomz:rooms`."""
 
-    include: Literal["all"] | tuple[Address, ...] = Field(
-        "all", description="`all` room mailboxes, or a list of addresses. (A filter is not supported yet.)"
+    include: Annotated[
+        Annotated[Literal["all"], Tag("everything")]
+        | Annotated[RoomFilter, Tag("filtered")]
+        | Annotated[tuple[Address, ...], Tag("addresses")],
+        Discriminator(_kind_of_include),
+    ] = Field(
+        "all",
+        description="`all`, a list of addresses, or a filter such as `{filter: \"Office -eq 'Bern'\"}`: OPATH over rooms, by Alias, City, "
+        "Company, CustomAttribute1 to 15, Department, DisplayName, HiddenFromAddressListsEnabled, Name, Office, ResourceCapacity "
+        "and StateOrProvince. It is parsed and wrapped, so it never reaches beyond the `kinds`.",
     )
     exclude: Annotated[tuple[Address, ...], AfterValidator(_unique)] = Field(
         (), description="Addresses of rooms that the application must not reach."
     )
-    kinds: tuple[Literal["room"], ...] = Field(
-        ("room",), description="`room`. (`workspace` and `equipment` are not supported yet.)"
+    kinds: Annotated[tuple[Literal["room", "workspace", "equipment"], ...], AfterValidator(_unique)] = Field(
+        ("room",), description="The kinds of mailboxes that count as rooms: `room`, `workspace`, `equipment`."
     )
     max_removals: int | str | None = Field(
         None,
@@ -133,24 +160,21 @@ class Rooms(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _later(cls, data: Any) -> Any:
+    def _one_of_three(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
             include = data.get("include", "all")
-            if isinstance(include, Mapping):
-                raise _not_yet("include as a filter", "Use `all` with `exclude`, or a list of addresses.")
             if isinstance(include, str) and include != "all":
-                raise _problem(f"include is {include!r}; it is `all` or a list of addresses")
-            kinds = data.get("kinds", ["room"])
-            later = [kind for kind in kinds if kind in {"workspace", "equipment"}] if isinstance(kinds, list) else []
-            if later:
-                raise _not_yet(f"kinds with {' and '.join(later)}", "Leave it out: rooms are covered.")
+                raise _problem(
+                    f"include is {include!r}; it is `all`, a list of addresses, or a filter: pulumi config set --path "
+                    "'roomz:rooms.include.filter' \"Office -eq 'Bern'\""
+                )
         return data
 
     @model_validator(mode="after")
     def _consistent(self) -> "Rooms":
         if not self.kinds:
             raise _problem("kinds is empty: no room would be covered. Leave it out, or set it to [room]")
-        if self.include == "all":
+        if not isinstance(self.include, tuple):
             return self
         if not self.include:
             raise _problem(

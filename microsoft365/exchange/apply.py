@@ -16,6 +16,7 @@ from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.members import FOREIGN, LAG_SECONDS, MEMBERS_IN_ONE_CALL, change_members, see_nobody_again
 from microsoft365.exchange.observed import TITLES, CalendarSettings, Group, Policy
 from microsoft365.exchange.plan import Action, Kind, Plan, plan
+from microsoft365.exchange.rows import guid_of
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
 from microsoft365.pace import Pace
 
@@ -117,9 +118,7 @@ class _Performance:
         }
         done = self._reporter.begin(f"Making the group {action.subject}", 1)
         answer = self._make(Call("New-DistributionGroup", parameters), lambda: self._marked_group() is not None)
-        self._guid = (
-            reading.guid_of(answer.rows[0]) if answer is not None and answer.rows else self._marked_group() or ""
-        )
+        self._guid = guid_of(answer.rows[0]) if answer is not None and answer.rows else self._marked_group() or ""
         if not self._guid:
             raise GaveUp(
                 f"the group {action.subject} was made, but Exchange does not show it yet; run again in a minute"

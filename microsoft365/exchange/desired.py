@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
+from microsoft365.exchange import filters
 from microsoft365.validation import (
     LONGEST_NAME,
     check_address,
@@ -49,24 +50,29 @@ class Application(_Model):
         return check_guid(value, what="an id", where="the application's Overview page in Microsoft Entra")
 
 
+class RoomFilter(_Model):
+    """Rooms by what they are: `filter` is an OPATH filter over properties of rooms (filters.py)."""
+
+    filter: str
+
+    @field_validator("filter")
+    @classmethod
+    def _filter_is_one(cls, value: str) -> str:
+        filters.parse(value)
+        return value
+
+
 class Rooms(_Model):
     """Which rooms the application may reach.
 
-    `include` is `all` or addresses; `max_removals` a number of rooms, a share such as `10%`, or None for 10 % and at
-    least 3.
+    `include` is `all`, addresses or a filter; `kinds` are the kinds of mailboxes that count as rooms; `max_removals` a
+    number of rooms, a share such as `10%`, or None for 10 % and at least 3.
     """
 
-    include: Literal["all"] | tuple[str, ...] = "all"
+    include: Literal["all"] | RoomFilter | tuple[str, ...] = "all"
     exclude: tuple[str, ...] = ()
-    kinds: tuple[Literal["room"], ...] = ("room",)
+    kinds: tuple[filters.Kind, ...] = ("room",)
     max_removals: int | str | None = None
-
-    @field_validator("include", mode="before")
-    @classmethod
-    def _filter_is_not_built_yet(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            raise ValueError("a filter is not supported yet; write all, or a list of addresses")  # noqa: TRY004
-        return value
 
     @field_validator("include", "exclude")
     @classmethod
@@ -80,17 +86,23 @@ class Rooms(_Model):
             check_unique(value)
         return value
 
-    @field_validator("kinds", mode="before")
+    @field_validator("kinds")
     @classmethod
-    def _only_rooms_yet(cls, value: Any) -> Any:
-        if value is not None and list(value) != ["room"]:
-            raise ValueError(f"{list(value)!r}: only [room] is supported yet; workspaces and equipment come later")
+    def _kinds_are_named_once(cls, value: tuple[filters.Kind, ...]) -> tuple[filters.Kind, ...]:
+        if not value:
+            raise ValueError("no kind at all, so no room would be covered; write room")
+        check_unique(value)
         return value
 
     @field_validator("max_removals", mode="before")
     @classmethod
     def _limit_is_a_number_or_a_share(cls, value: Any) -> Any:
         return check_removal_limit(value) if isinstance(value, int | str) else value
+
+    @property
+    def condition(self) -> filters.Condition | None:
+        """The filter, where `include` is one."""
+        return filters.parse(self.include.filter) if isinstance(self.include, RoomFilter) else None
 
     def removal_limit(self, in_reach: int) -> int:
         """Return how many of `in_reach` rooms one run may take out of reach."""

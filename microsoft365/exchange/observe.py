@@ -6,13 +6,10 @@ left out (some Get- cmdlets answer an unknown -Identity with all objects), one t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from microsoft365.errors import TenantRefused
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observed import (
-    REMOTE_ROOM_MAILBOX,
-    ROOM_MAILBOX,
     SECURITY_GROUP,
     CalendarSettings,
     Group,
@@ -21,27 +18,12 @@ from microsoft365.exchange.observed import (
     Policy,
     Room,
 )
-from microsoft365.exchange.rooms import listed, select, unknown
+from microsoft365.exchange.room_reading import matching_of, on_premises_of, rooms_calls, rooms_of, who_else
+from microsoft365.exchange.rooms import select, unknown
+from microsoft365.exchange.rows import addresses_of, guid_of, has, id_of, rows_or_none
 from microsoft365.exchange.transport import Answer, Call, Reporter, Row, Transport
 from microsoft365.marks import find
 
-_MAILBOX_FIELDS = (
-    "ExternalDirectoryObjectId",
-    "Guid",
-    "PrimarySmtpAddress",
-    "DisplayName",
-    "RecipientTypeDetails",
-    "ResourceType",
-)
-_REMOTE_FIELDS = (
-    "ExternalDirectoryObjectId",
-    "Guid",
-    "PrimarySmtpAddress",
-    "DisplayName",
-    "EmailAddresses",
-    "RecipientTypeDetails",
-)
-_ADDRESS_FIELDS = ("UserPrincipalName", "EmailAddresses")
 _GROUP_FIELDS = (
     "Guid",
     "ExternalDirectoryObjectId",
@@ -65,31 +47,22 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
     BadInput when the configured rooms cannot be resolved, before their calendars are read.
     """
     reporter.begin("Reading rooms, groups and policies", 0)(1)
-    address = desired.group.primary_smtp_address
-    fields = _MAILBOX_FIELDS + (_ADDRESS_FIELDS if listed(desired.rooms) else ())
-    mailboxes, notes, policies, at_address, remote = transport.run(
-        [
-            Call("Get-Mailbox", {"RecipientTypeDetails": [ROOM_MAILBOX], "ResultSize": "Unlimited"}, fields),
-            notes_call(),
-            policies_call(),
-            group_at_call(address),
-            Call(
-                "Get-Recipient",
-                {"RecipientTypeDetails": [REMOTE_ROOM_MAILBOX], "ResultSize": "Unlimited"},
-                _REMOTE_FIELDS,
-            ),
-        ]
-    )
-    rooms = tuple(_room(row) for row in mailboxes.complete() if _is(row, "RecipientTypeDetails", ROOM_MAILBOX))
+    asked = rooms_calls(desired.rooms)
+    others = [notes_call(), policies_call(), group_at_call(desired.group.primary_smtp_address)]
+    answers = transport.run([*asked, *others])
+    mailboxes, remote, *matches = answers[: len(asked)]
+    notes, policies, at_address = answers[len(asked) :]
+    rooms = rooms_of(mailboxes)
+    matching = matching_of(matches, rooms)
     read_policies = policies_of(policies)
     notes_by_guid = notes_of(notes)
     known = groups_at(at_address)
-    elsewhere = _who_else(transport, unknown(desired.rooms, rooms))
-    wanted = select(desired.rooms, rooms, elsewhere)
+    elsewhere = who_else(transport, unknown(desired.rooms, rooms))
+    wanted = select(desired.rooms, rooms, elsewhere, matching)
     needed = _needed_groups(desired, notes_by_guid, read_policies) | set(known)
-    asked = wanted if desired.calendar == "titles" else ()
-    groups, calendars = _second_round(transport, known, notes_by_guid, needed, asked, reporter)
-    return Observed(rooms, groups, read_policies, calendars, elsewhere, _on_premises(remote))
+    titled = wanted if desired.calendar == "titles" else ()
+    groups, calendars = _second_round(transport, known, notes_by_guid, needed, titled, reporter)
+    return Observed(rooms, groups, read_policies, calendars, elsewhere, on_premises_of(remote), matching)
 
 
 def notes_call() -> Call:
@@ -100,7 +73,7 @@ def notes_call() -> Call:
 def notes_of(answer: Answer) -> dict[str, tuple[str, str]]:
     """Return object id and notes by group, its Guid in lower case."""
     return {
-        guid_of(row): (_id(row.get("ExternalDirectoryObjectId")), str(row.get("Notes") or ""))
+        guid_of(row): (id_of(row.get("ExternalDirectoryObjectId")), str(row.get("Notes") or ""))
         for row in answer.complete()
     }
 
@@ -112,7 +85,7 @@ def policies_call() -> Call:
 
 def policies_of(answer: Answer) -> tuple[Policy, ...]:
     """Read the policies; a tenant that never had one says "not found" instead of nothing."""
-    return tuple(_policy(row) for row in _rows_or_none(answer))
+    return tuple(_policy(row) for row in rows_or_none(answer))
 
 
 def group_call(guid: str) -> Call:
@@ -128,12 +101,12 @@ def group_at_call(address: str) -> Call:
 def groups_at(answer: Answer) -> dict[str, Row]:
     """Return the groups that really have the address that was asked for, by Guid: none, or one."""
     address = str(answer.call.parameters.get("Identity", "")).casefold()
-    return {guid_of(row): row for row in _rows_or_none(answer) if address in _addresses(row)}
+    return {guid_of(row): row for row in rows_or_none(answer) if address in addresses_of(row)}
 
 
 def is_security_group(row: Row) -> bool:
     """Tell whether it is one of the groups that `notes_call` lists."""
-    return _is(row, "RecipientTypeDetails", SECURITY_GROUP)
+    return has(row, "RecipientTypeDetails", SECURITY_GROUP)
 
 
 def members_call(guid: str) -> Call:
@@ -150,7 +123,7 @@ def members_of(answer: Answer) -> tuple[Member, ...]:
     """Read a group's members."""
     return tuple(
         Member(
-            _id(row.get("ExternalDirectoryObjectId")) or guid_of(row),
+            id_of(row.get("ExternalDirectoryObjectId")) or guid_of(row),
             guid_of(row),
             str(row.get("PrimarySmtpAddress") or ""),
             str(row.get("RecipientTypeDetails") or ""),
@@ -174,16 +147,8 @@ def calendar_of(answer: Answer) -> CalendarSettings:
 def group_of(answer: Answer, notes: Mapping[str, tuple[str, str]], members: tuple[Member, ...] = ()) -> Group | None:
     """Read one group by its Guid; None when it does not exist."""
     guid = str(answer.call.parameters.get("Identity", "")).lower()
-    row = next((row for row in _rows_or_none(answer) if guid_of(row) == guid), None)
+    row = next((row for row in rows_or_none(answer) if guid_of(row) == guid), None)
     return None if row is None else _group(row, notes, members)
-
-
-def guid_of(row: Row) -> str:
-    """Return a row's Guid in lower case; a row without one stops the run."""
-    guid = _id(row.get("Guid"))
-    if not guid:
-        raise TenantRefused("Exchange answered with an object that has no Guid; nothing was changed")
-    return guid
 
 
 def _second_round(
@@ -225,38 +190,6 @@ def _needed_groups(desired: DesiredState, notes: Mapping[str, tuple[str, str]], 
     }
 
 
-def _who_else(transport: Transport, addresses: Sequence[str]) -> dict[str, str | None]:
-    """Ask what the addresses are that are no room mailbox's, so that the error can say it."""
-    fields = ("PrimarySmtpAddress", "EmailAddresses", "RecipientTypeDetails")
-    answers = transport.run([Call("Get-Recipient", {"Identity": address}, fields) for address in addresses])
-    found: dict[str, str | None] = {}
-    for address, answer in zip(addresses, answers, strict=True):
-        row = next((row for row in _rows_or_none(answer) if address in _addresses(row)), None)
-        found[address] = None if row is None else str(row.get("RecipientTypeDetails") or "recipient")
-    return found
-
-
-def _on_premises(answer: Answer) -> tuple[Room, ...] | None:
-    """Read the rooms that are hosted elsewhere. They are named and nothing else, so a refusal stops nobody."""
-    if answer.failure is not None:
-        return None
-    return tuple(_room(row) for row in answer.rows if _is(row, "RecipientTypeDetails", REMOTE_ROOM_MAILBOX))
-
-
-def _rows_or_none(answer: Answer) -> Sequence[Row]:
-    if answer.failure is not None and answer.failure.not_found:
-        return ()
-    return answer.complete()
-
-
-def _room(row: Row) -> Room:
-    guid = guid_of(row)
-    object_id = _id(row.get("ExternalDirectoryObjectId")) or guid
-    address = str(row.get("PrimarySmtpAddress") or "")
-    resource = str(row.get("ResourceType") or "Room")
-    return Room(object_id, guid, address, str(row.get("DisplayName") or address), resource, frozenset(_addresses(row)))
-
-
 def _group(row: Row, notes: Mapping[str, tuple[str, str]], members: tuple[Member, ...]) -> Group:
     guid = guid_of(row)
     kind = str(row.get("RecipientTypeDetails") or "")
@@ -265,7 +198,7 @@ def _group(row: Row, notes: Mapping[str, tuple[str, str]], members: tuple[Member
             f"the group {row.get('PrimarySmtpAddress')} was listed by Get-DistributionGroup and not by Get-Group, so the "
             "reading is not complete; nothing was changed. Run the same command again in a minute"
         )
-    object_id = _id(row.get("ExternalDirectoryObjectId")) or notes.get(guid, ("", ""))[0]
+    object_id = id_of(row.get("ExternalDirectoryObjectId")) or notes.get(guid, ("", ""))[0]
     return Group(
         guid,
         object_id,
@@ -273,7 +206,7 @@ def _group(row: Row, notes: Mapping[str, tuple[str, str]], members: tuple[Member
         str(row.get("Alias") or ""),
         str(row.get("PrimarySmtpAddress") or ""),
         kind,
-        frozenset(_addresses(row)),
+        frozenset(addresses_of(row)),
         hidden=bool(row.get("HiddenFromAddressListsEnabled")),
         dir_synced=bool(row.get("IsDirSynced")),
         notes=notes.get(guid, ("", ""))[1],
@@ -295,21 +228,3 @@ def _policy(row: Row) -> Policy:
         str(row.get("Description") or ""),
         str(row.get("ScopeName") or ""),
     )
-
-
-def _addresses(row: Row) -> set[str]:
-    found = {str(row.get("PrimarySmtpAddress") or "").casefold(), str(row.get("UserPrincipalName") or "").casefold()}
-    proxies = row.get("EmailAddresses")
-    for proxy in proxies if isinstance(proxies, list) else []:
-        scheme, _, address = str(proxy).partition(":")
-        if scheme.casefold() == "smtp":
-            found.add(address.casefold())
-    return found - {""}
-
-
-def _id(value: Any) -> str:
-    return str(value or "").strip().lower()
-
-
-def _is(row: Row, name: str, value: str) -> bool:
-    return str(row.get(name) or "").casefold() == value.casefold()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from microsoft365.marks import Mark, find
 
 ROOM_MAILBOX = "RoomMailbox"
+EQUIPMENT_MAILBOX = "EquipmentMailbox"
 # What Exchange Online calls a room whose mailbox is on a server of the customer's own.
 REMOTE_ROOM_MAILBOX = "RemoteRoomMailbox"
 SECURITY_GROUP = "MailUniversalSecurityGroup"
@@ -31,7 +32,10 @@ MICROSOFTS_DEFAULTS = CalendarSettings(add_organizer_to_subject=True, delete_sub
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A resource mailbox of the tenant. `resource` is Exchange's ResourceType; `addresses` are in lower case."""
+    """A resource mailbox of the tenant. `addresses` are in lower case.
+
+    `resource` is Exchange's ResourceType: Room, Workspace (both of a RoomMailbox) or Equipment (an EquipmentMailbox).
+    """
 
     object_id: str
     guid: str
@@ -52,8 +56,13 @@ class Member:
 
     @property
     def is_room(self) -> bool:
-        """True for a room mailbox."""
+        """True for a room mailbox, workspaces among them."""
         return self.kind == ROOM_MAILBOX
+
+    @property
+    def is_resource(self) -> bool:
+        """True for a room mailbox and for a piece of equipment: what has calendar processing."""
+        return self.kind in (ROOM_MAILBOX, EQUIPMENT_MAILBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,8 @@ class Policy:
 class Observed:
     """Everything that was read, complete: what is not in here does not exist.
 
-    `rooms` are the mailboxes of type RoomMailbox. `groups` are those that carry a mark, have the wanted address, or
+    `rooms` are the mailboxes of type RoomMailbox, and of type EquipmentMailbox where equipment is asked for; `matching` the
+    object ids of those that the configured filter matches, None without one. `groups` are those that carry a mark, have the wanted address, or
     are named by a policy for our client id; with notes and members. `calendars` is by the room's object id, for the
     rooms that were asked about. `elsewhere` tells of listed addresses that are no room mailbox what they are instead,
     None for an address that nobody has. `on_premises` are the rooms that Exchange Online knows and does not host; None
@@ -121,3 +131,4 @@ class Observed:
     calendars: Mapping[str, CalendarSettings] = field(default_factory=dict)
     elsewhere: Mapping[str, str | None] = field(default_factory=dict)
     on_premises: tuple[Room, ...] | None = ()
+    matching: frozenset[str] | None = None

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from microsoft365.exchange import ownership
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observed import TITLES, CalendarSettings, Group, Member, Observed, Policy, Room
-from microsoft365.exchange.rooms import select, unreachable
+from microsoft365.exchange.rooms import mailbox_types, select, unreachable
 from microsoft365.marks import Mark, put
 
 Kind = Literal[
@@ -111,7 +111,7 @@ def plan(desired: DesiredState, observed: Observed) -> Plan:
 
     Raises BadInput for rooms that cannot be what the configuration says (rooms.select).
     """
-    wanted = select(desired.rooms, observed.rooms, observed.elsewhere)
+    wanted = select(desired.rooms, observed.rooms, observed.elsewhere, observed.matching)
     choice = ownership.choose(desired, observed)
     group, guards, notices = choice.group, list(choice.guards), list(choice.notices)
     actions: list[Action] = []
@@ -183,7 +183,8 @@ def _member_actions(
     wanted_ids = {room.object_id for room in wanted}
     present = {member.object_id for member in members}
     surplus = [member for member in members if member.object_id not in wanted_ids]
-    strangers = [member for member in surplus if not member.is_room]
+    # A workspace is a room mailbox to the group; equipment is what is meant only where it is asked for.
+    strangers = [member for member in surplus if member.kind not in mailbox_types(desired.rooms)]
     removals: list[Action] = []
     if desired.group.members == "atLeast":
         if strangers:
@@ -229,7 +230,7 @@ def _members_of_others(group: Group, surplus: Sequence[Member], strangers: Seque
 def _too_many_removals(
     members: Sequence[Member], surplus: Sequence[Member], strangers: Sequence[Member], limit: int
 ) -> str:
-    in_reach = sum(member.is_room for member in members)
+    in_reach = len(members) - len(strangers)
     others = (
         f" and {len(strangers)} other member(s), as rooms are that were converted to another kind of mailbox "
         f"({_members_named(strangers)}),"
@@ -250,7 +251,7 @@ def _members_named(members: Sequence[Member]) -> str:
 
 
 def _removal(member: Member) -> Action:
-    reason = "is not among the wanted rooms" if member.is_room else f"is a {member.kind}, not a wanted room"
+    reason = "is not among the wanted rooms" if member.is_resource else f"is a {member.kind}, not a wanted room"
     return Action(
         "removeMember",
         member.address or member.object_id,

@@ -268,7 +268,7 @@ def _put_defaults_back(transport: Transport, group: Group, reporter: Reporter) -
     settings themselves are the memory, so a room that somebody else had set so before is among them; the description of
     the key says it.
     """
-    rooms = [member for member in group.members if member.is_room]
+    rooms = [member for member in group.members if member.is_resource]
     answers = transport.run([reading.calendar_call(room.guid) for room in rooms])
     changed = [room for room, answer in zip(rooms, answers, strict=True) if reading.calendar_of(answer) == TITLES]
     defaults = {**calendar_parameters(MICROSOFTS_DEFAULTS), "Confirm": False}

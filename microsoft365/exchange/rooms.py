@@ -3,18 +3,21 @@
 Refuses, naming all of them at once: addresses that nobody has, that are no room, that name one room twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from microsoft365.errors import BadInput
-from microsoft365.exchange.desired import Rooms
-from microsoft365.exchange.observed import REMOTE_ROOM_MAILBOX, Room
+from microsoft365.errors import BadInput, TenantRefused
+from microsoft365.exchange.desired import RoomFilter, Rooms
+from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, REMOTE_ROOM_MAILBOX, ROOM_MAILBOX, Room
 
-_RESOURCE_OF_KIND = {"room": "room"}
+
+def mailbox_types(rooms: Rooms) -> list[str]:
+    """Return the types of mailboxes, Exchange's RecipientTypeDetails, among which the wanted rooms are."""
+    return [ROOM_MAILBOX, EQUIPMENT_MAILBOX] if "equipment" in rooms.kinds else [ROOM_MAILBOX]
 
 
 def listed(rooms: Rooms) -> tuple[str, ...]:
     """Return every address that the configuration names, in lower case."""
-    include = () if isinstance(rooms.include, str) else rooms.include
+    include = rooms.include if isinstance(rooms.include, tuple) else ()
     return tuple(address.casefold() for address in (*include, *rooms.exclude))
 
 
@@ -27,7 +30,8 @@ def unknown(rooms: Rooms, existing: Sequence[Room]) -> list[str]:
 def unreachable(rooms: Rooms, on_premises: Sequence[Room]) -> list[Room]:
     """Return the rooms that would be wanted if Exchange Online hosted them, ordered by address.
 
-    With a list of addresses there are none: `select` refuses one that it names.
+    With a list of addresses there are none: `select` refuses one that it names. Nor with a filter, which only what Exchange
+    Online hosts is read by.
     """
     if rooms.include != "all":
         return []
@@ -36,19 +40,30 @@ def unreachable(rooms: Rooms, on_premises: Sequence[Room]) -> list[Room]:
     return sorted(meant, key=lambda room: room.address.casefold())
 
 
-def select(rooms: Rooms, existing: Sequence[Room], elsewhere: Mapping[str, str | None]) -> tuple[Room, ...]:
+def select(
+    rooms: Rooms,
+    existing: Sequence[Room],
+    elsewhere: Mapping[str, str | None],
+    matching: frozenset[str] | None = None,
+) -> tuple[Room, ...]:
     """Return the wanted rooms, ordered by address.
 
-    `elsewhere`: see observed.Observed. Raises BadInput with everything that is wrong, or when no room is left.
+    `elsewhere` and `matching`: see observed.Observed. Raises BadInput with everything that is wrong, or when no room is
+    left.
     """
-    kinds = {_RESOURCE_OF_KIND[kind] for kind in rooms.kinds}
+    kinds = set(rooms.kinds)
+    if rooms.condition is not None and matching is None:
+        raise TenantRefused("the rooms of the filter were not read; nothing was changed")
     by_address = {address: room for room in existing for address in room.addresses | {room.address.casefold()}}
     wrong: list[str] = []
     include = _resolve("roomz:rooms.include", rooms.include, by_address, elsewhere, kinds, wrong)
     exclude = _resolve("roomz:rooms.exclude", rooms.exclude, by_address, elsewhere, None, wrong)
     if wrong:
         raise BadInput("nothing was changed: " + "; ".join(wrong))
-    chosen = [room for room in existing if room.resource.casefold() in kinds] if include is None else include
+    chosen = include
+    if chosen is None:
+        chosen = [room for room in existing if matching is None or room.object_id in matching]
+        chosen = [room for room in chosen if room.resource.casefold() in kinds]
     out = {room.object_id for room in exclude or ()}
     wanted = tuple(
         sorted((room for room in chosen if room.object_id not in out), key=lambda room: room.address.casefold())
@@ -56,20 +71,21 @@ def select(rooms: Rooms, existing: Sequence[Room], elsewhere: Mapping[str, str |
     if not wanted:
         raise BadInput(
             "nothing was changed: no room is left to connect, and an empty group would shut every display out; check "
-            f"roomz:rooms.include and roomz:rooms.exclude (the tenant has {len(existing)} room mailboxes)"
+            f"roomz:rooms.include, exclude and kinds ({', '.join(rooms.kinds)}); the tenant has {len(existing)} of the mailboxes "
+            f"among which they are ({', '.join(mailbox_types(rooms))})"
         )
     return wanted
 
 
 def _resolve(
     key: str,
-    addresses: str | tuple[str, ...],
+    addresses: str | RoomFilter | tuple[str, ...],
     by_address: Mapping[str, Room],
     elsewhere: Mapping[str, str | None],
-    kinds: set[str] | None,
+    kinds: Collection[str] | None,
     wrong: list[str],
 ) -> list[Room] | None:
-    if isinstance(addresses, str):
+    if not isinstance(addresses, tuple):
         return None
     found: dict[str, Room] = {}
     named: dict[str, str] = {}
@@ -83,10 +99,12 @@ def _resolve(
                     "take it out of the list, or move the mailbox"
                 )
             # Among the excluded it says that it is known, and is named no more.
+        elif room is None and kind == EQUIPMENT_MAILBOX:
+            wrong.append(f"{key}: {address} is equipment, which roomz:rooms.kinds does not name")
         elif room is None:
             wrong.append(f"{key}: {address} is {f'a {kind}, not a room mailbox' if kind else 'nobody in this tenant'}")
         elif kinds is not None and room.resource.casefold() not in kinds:
-            wrong.append(f"{key}: {address} is a {room.resource.lower()}, not a room")
+            wrong.append(f"{key}: {address} is a {room.resource.lower()}, which roomz:rooms.kinds does not name")
         elif room.object_id in found:
             wrong.append(f"{key}: {address} and {named[room.object_id]} are the same room")
         else:
