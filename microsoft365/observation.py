@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from microsoft365 import marks
-from microsoft365.exchange.apply import Applied
+from microsoft365.exchange.actions import Action, Kind
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observe import observe
-from microsoft365.exchange.plan import Action, Plan, plan
+from microsoft365.exchange.performing import Applied
+from microsoft365.exchange.plan import Plan, plan
 from microsoft365.exchange.transport import Reporter
 from microsoft365.graph.applications import observe_entra
 from microsoft365.session import Session
@@ -36,6 +37,13 @@ def observe_tenant(session: Session, desired: DesiredState, reporter: Reporter) 
         observed = observe(session.exchange, desired, reporter)
         entra, _ = entra_later.result()
     return observation_document(plan(desired, observed), session.now().strftime(marks.TIME_FORMAT), entra)
+
+
+def observe_entra_alone(session: Session, desired: DesiredState) -> dict[str, Any]:
+    """Read Entra and nothing of Exchange. Raises what reading raises."""
+    application = desired.application
+    entra, _ = observe_entra(session.graph, desired.mark, application.client_id, application.object_id)
+    return {"observedAt": session.now().strftime(marks.TIME_FORMAT), "entra": entra}
 
 
 def observation_document(found: Plan, observed_at: str, entra: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,22 +83,17 @@ def action_document(action: Action, longest: int = _LENGTHS[0]) -> dict[str, str
         "kind": action.kind,
         "subject": _short(action.subject, longest),
         "reason": _short(action.reason, longest),
+        "touches": _short(action.touches, longest),
+        "undo": _short(action.undo, longest),
     }
 
 
 def applied_document(applied: Applied) -> dict[str, Any]:
     """Return what `apply` prints."""
-    changed: Mapping[str, int] = applied.plan.counts
+    changed: Mapping[Kind, int] = applied.plan.counts
     return _within(
         lambda longest: {
-            "model": "policy",
-            "group": {
-                "objectId": applied.group_object_id,
-                "name": applied.group_name,
-                "primarySmtpAddress": applied.group_address,
-                "adopted": applied.plan.adopted,
-            },
-            "policy": {"identity": applied.policy_identity},
+            **_restriction(applied),
             "rooms": {
                 "number": len(applied.plan.wanted),
                 "inReach": applied.in_reach,
@@ -100,6 +103,29 @@ def applied_document(applied: Applied) -> dict[str, Any]:
             "notices": _first(applied.notices, longest),
         }
     )
+
+
+def _restriction(applied: Applied) -> dict[str, Any]:
+    """Return what keeps the application to the rooms, by its identities."""
+    group = applied.group
+    shown = None
+    if group is not None:
+        shown = {
+            "objectId": group.object_id,
+            "name": group.name,
+            "primarySmtpAddress": group.address,
+            "adopted": applied.plan.adopted,
+        }
+    principal, scope, assignment = applied.principal, applied.scope, applied.assignment
+    if principal is None or assignment is None:
+        return {"model": "policy", "group": shown, "policy": {"identity": applied.policy_identity}}
+    return {
+        "model": "rbac",
+        "group": shown,
+        "scope": None if scope is None else {"id": scope.guid, "name": scope.name, "filter": scope.text},
+        "assignment": {"id": assignment.guid, "name": assignment.name, "role": assignment.role},
+        "servicePrincipal": {"objectId": principal.object_id},
+    }
 
 
 def _first(notices: Sequence[str], longest: int) -> list[str]:

@@ -7,7 +7,7 @@ standard error. Exit codes: see scripts/ending.py.
 
 import os
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -17,6 +17,9 @@ from microsoft365.errors import BadInput, GaveUp
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.validation import is_address
 from scripts.ending import Told, bad_input, patient, print_json, read_input, told
+
+if TYPE_CHECKING:
+    from microsoft365.exchange.plan import Plan
 
 program = typer.Typer(
     add_completion=False,
@@ -43,14 +46,18 @@ def observe(
     errors_as_json: Annotated[
         bool, typer.Option("--errors-as-json", help="End with 0 and print failures as JSON too.")
     ] = False,
+    entra_only: Annotated[bool, typer.Option("--entra-only", help="Read Entra and nothing of Exchange.")] = False,
 ) -> None:
     """Read Exchange and Entra and say what differs. Changes nothing."""
     with told(errors_as_json=errors_as_json):
         desired = _desired()
-        from microsoft365.observation import observe_tenant
+        from microsoft365.observation import observe_entra_alone, observe_tenant
         from microsoft365.session import open_session
 
         session = open_session(desired.connection, os.environ, pace=patient())
+        if entra_only:
+            print_json(observe_entra_alone(session, desired))
+            return
         session.warm_up()
         print_json(observe_tenant(session, desired, Told(quiet=True)))
 
@@ -72,21 +79,29 @@ def plan(*, as_json: Annotated[bool, typer.Option("--json", help="Print the whol
             document = exchange_document(found)
             print_json({**document, "actions": [action_document(action) for action in found.actions]})
             return
-        from rich.console import Console
-        from rich.table import Table
+        _show(found)
 
-        console = Console()
-        if found.guard is not None:
-            console.print(f"Stopped by a guard, nothing would be changed: {found.guard}", markup=False)
-        if not found.actions:
-            console.print("Nothing to do.")
-        else:
-            table = Table("action", "subject", "reason", title=found.summary())
-            for action in found.actions:
-                table.add_row(action.kind, action.subject, action.reason)
-            console.print(table)
-        for notice in found.notices:
-            console.print(f"Note: {notice}", markup=False)
+
+def _show(found: "Plan") -> None:
+    """Print a plan as people read it: what, why, what it touches, and what undoing it would take."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if found.guard is not None:
+        console.print(Text(f"Stopped by a guard, nothing would be changed: {found.guard}"))
+    if not found.actions:
+        console.print("Nothing to do.")
+    else:
+        table = Table("action", "subject", "reason", "touches", "to undo it", title=Text(found.summary()))
+        for action in found.actions:
+            # Names may hold square brackets, which are markup to rich.
+            cells = (action.kind, action.subject, action.reason, action.touches, action.undo)
+            table.add_row(*(Text(cell) for cell in cells))
+        console.print(table)
+    for notice in found.notices:
+        console.print(Text(f"Note: {notice}"))
 
 
 @program.command()
@@ -113,6 +128,7 @@ def remove(
         bool, typer.Option("--retired", help="End what was retired two hours ago or longer; reads no standard input.")
     ] = False,
     mark: Annotated[str, typer.Option(help=f"With --retired: whose, {_MARK}.")] = "",
+    access: Annotated[str, typer.Option(help="With --retired: as roomz:access, policy or rbac.")] = "policy",
     group: Annotated[str, typer.Option(help="With --retired: the group's address, to check what is listed by.")] = "",
     tenant_id: Annotated[str, typer.Option(envvar="ARM_TENANT_ID", help="With --retired: the tenant.")] = "",
     environment: Annotated[str, typer.Option(help="With --retired: as azuread:environment.")] = "public",
@@ -122,20 +138,22 @@ def remove(
     """Undo what carries the stack's mark, never while an application could read more by it."""
     with told():
         if retired:
-            _remove_retired(mark, group, tenant_id, environment, metadata_host, exchange_host)
+            _remove_retired(mark, access, group, tenant_id, environment, metadata_host, exchange_host)
         else:
             _remove(_desired())
 
 
 def _remove(desired: DesiredState) -> None:
-    from microsoft365.exchange.removal import refuse_now_elsewhere
-    from microsoft365.exchange.removal import remove as undo
+    from microsoft365.exchange.rbac_removal import remove_rbac
+    from microsoft365.exchange.removal import remove as remove_policy
+    from microsoft365.exchange.removal_steps import refuse_now_elsewhere
     from microsoft365.session import open_session
 
     refuse_now_elsewhere(desired)
     session = open_session(desired.connection, os.environ, pace=patient())
     session.warm_up()
     with Told() as reporter:
+        undo = remove_rbac if desired.access == "rbac" else remove_policy
         outcome = undo(session.graph, session.exchange, desired, session.now(), reporter, session.pace)
     document = outcome.document()
     if outcome.retired:
@@ -152,15 +170,18 @@ def _remove(desired: DesiredState) -> None:
 
 
 def _remove_retired(
-    mark: str, group: str, tenant_id: str, environment: str, metadata_host: str, exchange_host: str
+    mark: str, access: str, group: str, tenant_id: str, environment: str, metadata_host: str, exchange_host: str
 ) -> None:
     import re
 
+    from microsoft365.exchange.rbac_removal import remove_retired_rbac
     from microsoft365.exchange.removal import remove_retired
     from microsoft365.session import open_session
 
     if not re.fullmatch(r"roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", mark):
         raise BadInput(f"--mark {mark!r} is not a mark; it reads {_MARK}, for example roomz:roomz/prod")
+    if access not in ("policy", "rbac"):
+        raise BadInput(f"--access {access!r} is neither policy nor rbac, as roomz:access says")
     if group and not is_address(group):
         raise BadInput(f"--group {group!r} is not an e-mail address, which the rooms' group has")
     if not tenant_id:
@@ -178,9 +199,8 @@ def _remove_retired(
     session = open_session(connection, os.environ, pace=patient())
     session.warm_up()
     with Told() as reporter:
-        outcome = remove_retired(
-            session.graph, session.exchange, mark, group or None, session.now(), reporter, session.pace
-        )
+        end = remove_retired_rbac if access == "rbac" else remove_retired
+        outcome = end(session.graph, session.exchange, mark, group or None, session.now(), reporter, session.pace)
     _tell(outcome.sentences(mark))
     print_json(outcome.document())
     if outcome.waiting:

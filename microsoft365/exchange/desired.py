@@ -8,7 +8,7 @@ import re
 import shlex
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
@@ -26,6 +26,8 @@ from microsoft365.validation import (
 
 _MARK = re.compile(r"roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
+Access = Literal["policy", "rbac"]
+
 # What may be taken out of reach in one run when nothing is configured.
 DEFAULT_REMOVAL_PERCENT = 10
 DEFAULT_REMOVAL_MINIMUM = 3
@@ -36,13 +38,18 @@ class _Model(BaseModel):
 
 
 class Application(_Model):
-    """The application that is to be kept to the rooms; every field is None before it exists."""
+    """The application that is to be kept to the rooms; every field is None before it exists.
+
+    `object_id` is the registration's, `service_principal_id` the enterprise application's: RBAC for Applications takes the
+    latter, and an assignment to the former reaches nothing.
+    """
 
     client_id: str | None = None
     object_id: str | None = None
+    service_principal_id: str | None = None
     display_name: str | None = None
 
-    @field_validator("client_id", "object_id")
+    @field_validator("client_id", "object_id", "service_principal_id")
     @classmethod
     def _is_an_id(cls, value: str | None) -> str | None:
         if value is None:
@@ -142,20 +149,13 @@ class DesiredState(_Model):
 
     connection: Connection
     mark: str
-    access: Literal["policy"] = "policy"
+    access: Access = "policy"
     application: Application = Application()
     rooms: Rooms = Rooms()
-    group: Group
+    group: Group | None = None
     calendar: Literal["unmanaged", "titles"] = "unmanaged"
     calendar_on_removal: Literal["keep", "defaults"] = "keep"
     removal: Literal["later", "now"] = "later"
-
-    @field_validator("access", mode="before")
-    @classmethod
-    def _only_policy_yet(cls, value: Any) -> Any:
-        if value == "rbac":
-            raise ValueError("'rbac' is not supported yet; write policy")
-        return value
 
     @field_validator("mark")
     @classmethod
@@ -164,15 +164,44 @@ class DesiredState(_Model):
             raise ValueError(f"{value!r} is not a mark; it reads roomz:PROJECT/STACK, for example roomz:roomz/dev")
         return value
 
+    @model_validator(mode="after")
+    def _group_is_there_where_it_is_used(self) -> "DesiredState":
+        if self.uses_group and self.group is None:
+            raise ValueError(
+                "group is missing: the rooms are kept in a mail-enabled security group, in the model policy, and in rbac with a "
+                "list of rooms or with an exclusion"
+            )
+        return self
+
+    @property
+    def uses_group(self) -> bool:
+        """True where the rooms are kept in a group: always in `policy`; in `rbac` where no filter says which they are."""
+        return self.access == "policy" or isinstance(self.rooms.include, tuple) or bool(self.rooms.exclude)
+
+    @property
+    def rooms_group(self) -> Group:
+        """The group, where one is used."""
+        if self.group is None:
+            raise ValueError("no group is configured, and none is used")
+        return self.group
+
+    @property
+    def scope_filter(self) -> filters.Condition:
+        """The filter of the management scope, where the rooms are not kept in a group."""
+        return filters.of_scope(frozenset(self.rooms.kinds), self.rooms.condition)
+
     def ending_command(self) -> str:
         """The command that ends, for good, what a removal retired; it needs ARM_CLIENT_ID and ARM_CLIENT_SECRET."""
         connection = self.connection
         words = [
             "scripts/run exchange_policy remove --retired",
             f"--mark {self.mark}",
-            f"--group {shlex.quote(self.group.primary_smtp_address)}",
             f"--tenant-id {connection.tenant_id}",
         ]
+        if self.access != "policy":
+            words.insert(2, f"--access {self.access}")
+        if self.group is not None:
+            words.insert(2, f"--group {shlex.quote(self.group.primary_smtp_address)}")
         if connection.environment != "public":
             words.append(f"--environment {connection.environment}")
         if connection.metadata_host is not None:

@@ -19,6 +19,7 @@ _NOT_FOUND = frozenset({"ManagementObjectNotFoundException", "RecipientNotFoundE
 _ALREADY_MEMBER = frozenset({"MemberAlreadyExistsException"})
 _NOT_A_MEMBER = frozenset({"MemberNotFoundException"})
 _ALREADY_EXISTS = frozenset({"ADObjectAlreadyExistsException", "ProxyAddressExistsException"})
+_DEHYDRATED = frozenset({"InvalidOperationInDehydratedContextException"})
 _TRANSIENT = frozenset({"UnableToWriteToAadException", "ADTransientException", "TransientException"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _CONCURRENCY_REFUSAL = "maximum number of concurrent requests"
@@ -43,6 +44,11 @@ class Failure:
     def not_found(self) -> bool:
         """True when the named object does not exist (which a directory that lags says of new ones too)."""
         return self.type in _NOT_FOUND
+
+    @property
+    def dehydrated(self) -> bool:
+        """True when the organization was never customized, so that it takes nothing of its own yet."""
+        return self.type in _DEHYDRATED
 
     @property
     def already_there(self) -> bool:

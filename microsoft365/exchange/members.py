@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from microsoft365.errors import TenantRefused
 from microsoft365.exchange import observe as reading
-from microsoft365.exchange.plan import Action, Plan
+from microsoft365.exchange.actions import Action
+from microsoft365.exchange.plan import Plan
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
 from microsoft365.pace import Pace
 

@@ -5,6 +5,7 @@ left out (some Get- cmdlets answer an unknown -Identity with all objects), one t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from microsoft365.errors import TenantRefused
@@ -18,6 +19,8 @@ from microsoft365.exchange.observed import (
     Policy,
     Room,
 )
+from microsoft365.exchange.rbac_names import base_name
+from microsoft365.exchange.rbac_reading import assignments_call, lists_calls, reach_of, read_rbac
 from microsoft365.exchange.room_reading import matching_of, on_premises_of, rooms_calls, rooms_of, who_else
 from microsoft365.exchange.rooms import select, unknown
 from microsoft365.exchange.rows import addresses_of, guid_of, has, id_of, rows_or_none
@@ -46,23 +49,43 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
     Raises what reading can raise (NoAccess, TenantRefused, GaveUp): a reading that fails is never an empty one. Raises
     BadInput when the configured rooms cannot be resolved, before their calendars are read.
     """
-    reporter.begin("Reading rooms, groups and policies", 0)(1)
-    asked = rooms_calls(desired.rooms)
-    others = [notes_call(), policies_call(), group_at_call(desired.group.primary_smtp_address)]
-    answers = transport.run([*asked, *others])
-    mailboxes, remote, *matches = answers[: len(asked)]
-    notes, policies, at_address = answers[len(asked) :]
+    reporter.begin("Reading rooms, groups and what restricts the application", 0)(1)
+    room_calls = rooms_calls(desired.rooms)
+    group_calls = [notes_call()]
+    if desired.group is not None:
+        group_calls.append(group_at_call(desired.group.primary_smtp_address))
+    model_calls = _model_calls(desired)
+    answers = transport.run([*room_calls, *group_calls, *model_calls])
+    mailboxes, remote, *matches = answers[: len(room_calls)]
+    notes, *at_address = answers[len(room_calls) : len(room_calls) + len(group_calls)]
+    of_model = answers[len(room_calls) + len(group_calls) :]
     rooms = rooms_of(mailboxes)
     matching = matching_of(matches, rooms)
-    read_policies = policies_of(policies)
     notes_by_guid = notes_of(notes)
-    known = groups_at(at_address)
+    known = groups_at(at_address[0]) if at_address else {}
     elsewhere = who_else(transport, unknown(desired.rooms, rooms))
     wanted = select(desired.rooms, rooms, elsewhere, matching)
-    needed = _needed_groups(desired, notes_by_guid, read_policies) | set(known)
+    policies: tuple[Policy, ...] = ()
+    rbac = None
+    if desired.access == "rbac":
+        rbac = read_rbac(transport, desired, of_model)
+        needed = _marked_groups(notes_by_guid, rbac.former_bases | {base_name(desired.mark).casefold()})
+    else:
+        policies = policies_of(of_model[0])
+        needed = _needed_groups(desired, notes_by_guid, policies)
     titled = wanted if desired.calendar == "titles" else ()
-    groups, calendars = _second_round(transport, known, notes_by_guid, needed, titled, reporter)
-    return Observed(rooms, groups, read_policies, calendars, elsewhere, on_premises_of(remote), matching)
+    groups, calendars = _second_round(transport, known, notes_by_guid, needed | set(known), titled, reporter)
+    if rbac is not None:
+        rbac = replace(rbac, reach=reach_of(transport, desired, rbac, wanted, groups))
+    return Observed(rooms, groups, policies, calendars, elsewhere, on_premises_of(remote), matching, rbac)
+
+
+def _model_calls(desired: DesiredState) -> list[Call]:
+    """Return the calls for what restricts an application in this access model."""
+    if desired.access == "policy":
+        return [policies_call()]
+    principal_id = desired.application.service_principal_id
+    return [*lists_calls(), *([assignments_call(principal_id)] if principal_id is not None else [])]
 
 
 def notes_call() -> Call:
@@ -178,6 +201,12 @@ def _second_round(
         for room, answer in zip(rooms, answers[len(guids) + len(more) :], strict=True)
     }
     return tuple(groups), calendars
+
+
+def _marked_groups(notes: Mapping[str, tuple[str, str]], bases: AbstractSet[str]) -> set[str]:
+    """Return the groups whose mark is one of these, as names spell it."""
+    found = {guid: find(text) for guid, (_, text) in notes.items()}
+    return {guid for guid, mark in found.items() if mark is not None and base_name(mark.stack).casefold() in bases}
 
 
 def _needed_groups(desired: DesiredState, notes: Mapping[str, tuple[str, str]], policies: Sequence[Policy]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from microsoft365.exchange.rbac_observed import Rbac
 from microsoft365.marks import Mark, find
 
 ROOM_MAILBOX = "RoomMailbox"
@@ -122,7 +123,7 @@ class Observed:
     are named by a policy for our client id; with notes and members. `calendars` is by the room's object id, for the
     rooms that were asked about. `elsewhere` tells of listed addresses that are no room mailbox what they are instead,
     None for an address that nobody has. `on_premises` are the rooms that Exchange Online knows and does not host; None
-    where they could not be read, which nothing depends on.
+    where they could not be read, which nothing depends on. `rbac` is None in the model `policy`, which does not ask.
     """
 
     rooms: tuple[Room, ...] = ()
@@ -132,3 +133,4 @@ class Observed:
     elsewhere: Mapping[str, str | None] = field(default_factory=dict)
     on_premises: tuple[Room, ...] | None = ()
     matching: frozenset[str] | None = None
+    rbac: Rbac | None = None

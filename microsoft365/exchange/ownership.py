@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observed import SECURITY_GROUP, Group, Observed
+from microsoft365.exchange.rbac_names import base_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,12 @@ class Choice:
 
 def choose(desired: DesiredState, observed: Observed) -> Choice:
     """Find the stack's group, by its mark before its address."""
-    address = desired.group.primary_smtp_address.casefold()
+    address = desired.rooms_group.primary_smtp_address.casefold()
     at_address = next(
         (group for group in observed.groups if address in group.addresses | {group.address.casefold()}), None
     )
     marked = [group for group in observed.groups if group.mark is not None and group.mark.stack == desired.mark]
-    own_ids = _groups_of_own_policies(desired, observed)
+    own_ids = _groups_of_own_policies(desired, observed) | _groups_of_own_assignments(observed)
     if len(marked) > 1:
         # A group that was made anew leaves at most one that the policy or the address points at.
         marked = [group for group in marked if group.object_id in own_ids] or [
@@ -76,6 +77,20 @@ def _groups_of_own_policies(desired: DesiredState, observed: Observed) -> set[st
     }
 
 
+def _groups_of_own_assignments(observed: Observed) -> set[str]:
+    """The groups that our service principal's assignments point at, where both carry one and the same mark."""
+    rbac = observed.rbac
+    return {
+        group.object_id
+        for group in observed.groups
+        for one in (rbac.assignments if rbac else ())
+        if one.mark is not None
+        and group.mark is not None
+        and one.mark.base == base_name(group.mark.stack).casefold()
+        and one.points_at_group(group.name, group.object_id, group.guid)
+    }
+
+
 def _claim(desired: DesiredState, group: Group, *, is_own: bool) -> Choice:
     mark = group.mark
     if mark is not None:
@@ -90,8 +105,8 @@ def _claim(desired: DesiredState, group: Group, *, is_own: bool) -> Choice:
             ),
         )
     if is_own:
-        return Choice(group, desired.group.adopt)
-    if desired.group.adopt:
+        return Choice(group, desired.rooms_group.adopt)
+    if desired.rooms_group.adopt:
         return Choice(group, adopted=True)
     return Choice(
         None,
@@ -106,7 +121,7 @@ def _taken_by_another(desired: DesiredState, ours: Group, at_address: Group | No
     if at_address is None or at_address is ours:
         return None
     guard = (
-        f"{desired.group.primary_smtp_address} is the address of another group ({at_address.name}), while this stack's "
+        f"{desired.rooms_group.primary_smtp_address} is the address of another group ({at_address.name}), while this stack's "
         f"group is {ours.address}; choose another roomz:group.primarySmtpAddress"
     )
     return Choice(ours, guards=(guard,))

@@ -137,9 +137,7 @@ def after(observed: Observed, plan: Plan) -> Observed:
             policies = [one for one in policies if one.identity != action.target]
         elif action.kind == "setCalendar":
             calendars[action.object_id] = TITLES
-    return Observed(
-        observed.rooms, tuple(groups.values()), tuple(policies), calendars, observed.elsewhere, observed.on_premises
-    )
+    return replace(observed, groups=tuple(groups.values()), policies=tuple(policies), calendars=calendars)
 
 
 def _updated(old: Group, values: dict[str, Any]) -> Group:

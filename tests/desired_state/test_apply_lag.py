@@ -242,5 +242,6 @@ class Generous(Directory):
 
 def test_a_get_that_answers_with_all_objects_is_not_taken_at_its_word() -> None:
     applied = perform(Generous())
-    assert applied.group_address == ADDRESS
-    assert applied.group_object_id == an_id("new group object")
+    assert applied.group is not None
+    assert applied.group.address == ADDRESS
+    assert applied.group.object_id == an_id("new group object")

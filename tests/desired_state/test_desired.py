@@ -14,7 +14,7 @@ DOCUMENT: dict[str, Any] = {
     "connection": {"tenantId": TENANT, "environment": "public", "metadataHost": None, "exchangeHost": None},
     "mark": MARK,
     "access": "policy",
-    "application": {"clientId": None, "objectId": None, "displayName": None},
+    "application": {"clientId": None, "objectId": None, "servicePrincipalId": None, "displayName": None},
     "rooms": {"include": "all", "exclude": [], "kinds": ["room"], "maxRemovals": None},
     "group": {
         "name": "RoomzResources",
@@ -39,7 +39,6 @@ def test_the_document_comes_through_unchanged() -> None:
     [
         ("mark", "roomz", "roomz:PROJECT/STACK"),
         ("mark", "roomz:a/b c", "roomz:PROJECT/STACK"),
-        ("access", "rbac", "not supported yet"),
         ("access", "both", "policy"),
         ("calendar", "all", "titles"),
         ("removal", "never", "later"),

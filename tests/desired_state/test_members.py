@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from microsoft365.errors import TenantRefused
+from microsoft365.exchange.actions import Action
 from microsoft365.exchange.members import change_members, see_nobody_again
-from microsoft365.exchange.plan import Action, Plan, plan
+from microsoft365.exchange.plan import Plan, plan
 from microsoft365.exchange.transport import Answer, Call, Progress
 from tests.desired_state.builders import desired, member, person, room, rooms, settled
 from tests.desired_state.test_apply_lag import Quiet

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from microsoft365.exchange.apply import Applied
-from microsoft365.exchange.plan import Action, Plan, plan
+from microsoft365.exchange.actions import Action
+from microsoft365.exchange.performing import Applied
+from microsoft365.exchange.plan import Plan, plan
 from microsoft365.observation import applied_document, exchange_document, observation_document
-from tests.desired_state.builders import desired, fresh, settled
+from tests.desired_state.builders import desired, fresh, group, settled
 
 LIMIT = 16 * 1024
 LONG = 10_000
@@ -32,7 +33,14 @@ def wordy(character: str, number: int = 12) -> Plan:
 
 def applied(found: Plan, *notices: str) -> Applied:
     identity = f"{'t' * 36}\\{'c' * 36}:S-1-5-21;{'g' * 36}"
-    return Applied(found, "id", "RoomzResources", "rooms@contoso.example", identity, 3, 3, (*notices, *found.notices))
+    return Applied(
+        plan=found,
+        group=group(),
+        policy_identity=identity,
+        in_reach=3,
+        with_titles=3,
+        notices=(*notices, *found.notices),
+    )
 
 
 # As few bytes as a character has in UTF-8, as many, and one that JSON writes as an escape.

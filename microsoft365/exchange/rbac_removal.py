@@ -1,0 +1,249 @@
+"""The way back in the access model `rbac`, never while the application exists.
+
+Owns the order (Graph is asked first; assignment, scope, Exchange's service principal, group), the retirement of what a real
+tenant keeps for a while, and its end. The time of retirement stands in the scope's name, which can be changed and which
+stays when Entra takes service principal and assignments along; where the rooms are kept in a group, in the group's notes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from microsoft365.errors import NoAccess, TenantRefused
+from microsoft365.exchange import filters
+from microsoft365.exchange.closed import Applications, cannot_be_told
+from microsoft365.exchange.desired import DesiredState
+from microsoft365.exchange.gone import ensure_gone
+from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, ROOM_MAILBOX
+from microsoft365.exchange.rbac_belongings import RbacBelongings, read_rbac_belongings
+from microsoft365.exchange.rbac_names import retired_name
+from microsoft365.exchange.rbac_observed import Assignment, Principal, Scope
+from microsoft365.exchange.removal_steps import (
+    RETIREMENT,
+    Outcome,
+    claimed,
+    old_enough,
+    put_defaults_back,
+    refuse_now_elsewhere,
+    remove_group,
+    retire_group,
+    rooms_in,
+    when,
+)
+from microsoft365.exchange.room_reading import matching_call
+from microsoft365.exchange.rows import guid_of
+from microsoft365.exchange.transport import Call, Reporter, Transport
+from microsoft365.graph.client import Graph
+from microsoft365.pace import Pace
+
+
+def remove_rbac(
+    graph: Graph, transport: Transport, desired: DesiredState, now: datetime, reporter: Reporter, pace: Pace
+) -> Outcome:
+    """Remove (`removal: now`) or retire (`removal: later`) what carries the mark, and what a renaming left behind.
+
+    Raises Guarded while an application with the mark, or one that would lose something, exists or cannot be read; GaveUp
+    when Graph or Exchange does not agree with itself in time; BadInput for `now` on a real tenant.
+    """
+    refuse_now_elsewhere(desired)
+    reporter.begin("Asking Microsoft Graph whether the application is gone", 0)
+    try:
+        applications = Applications.read(graph, desired.mark)
+    except (NoAccess, TenantRefused) as error:
+        raise cannot_be_told(desired.mark, (), error) from None
+    address = desired.group.primary_smtp_address if desired.group is not None else None
+    found = read_rbac_belongings(transport, desired.mark, applications, address, pace)
+    client_ids = set(found.client_ids)
+    if desired.application.client_id is not None:
+        client_ids.add(desired.application.client_id)
+    ensure_gone(graph, desired.mark, client_ids, pace)
+    outcome = _outcome(found)
+    if desired.calendar_on_removal == "defaults":
+        outcome.removed["calendars"] += put_defaults_back(transport, _rooms(transport, found, outcome), reporter)
+    if desired.removal == "later" and (found.scopes or found.groups):
+        for scope in found.scopes:
+            _retire_scope(transport, scope, desired.mark, now, outcome)
+        for group in found.groups:
+            retire_group(transport, claimed(transport, group, desired.mark), now, outcome)
+        return outcome
+    _remove_all(transport, found, found.scopes, outcome, reporter)
+    _remove_groups(transport, found, desired.mark, outcome, reporter)
+    return outcome
+
+
+def remove_retired_rbac(
+    graph: Graph,
+    transport: Transport,
+    mark: str,
+    address: str | None,
+    now: datetime,
+    reporter: Reporter,
+    pace: Pace,
+) -> Outcome:
+    """Delete what was retired two hours ago or longer and whose application is gone for good; retire what was not.
+
+    What must wait is in the outcome, with the reason: the caller ends with 5. Raises what `remove_rbac` raises.
+    """
+    applications = Applications.read(graph, mark)
+    found = read_rbac_belongings(transport, mark, applications, address, pace)
+    outcome = _outcome(found)
+    if applications.marked_exists():
+        outcome.left.append(f"what the application with the mark {mark} uses stays, since that exists")
+        found = _left_behind(found, applications)
+    ensure_gone(graph, None if applications.marked_exists() else mark, found.client_ids, pace)
+    may_go = [scope for scope in found.scopes if _scope_may_go(scope, applications, transport, now, outcome)]
+    groups = [claimed(transport, group, mark) for group in found.groups]
+    ready = [
+        _retired_long_ago(
+            f"the group {group.address}", group.mark.retired if group.mark else None, applications, now, outcome
+        )
+        for group in groups
+    ]
+    for group in groups:
+        if group.mark is not None and group.mark.retired is None:
+            retire_group(transport, group, now, outcome)
+    if len(may_go) < len(found.scopes) or not all(ready):
+        return outcome
+    _remove_all(transport, found, may_go, outcome, reporter)
+    _remove_groups(transport, found, mark, outcome, reporter)
+    return outcome
+
+
+def _left_behind(found: RbacBelongings, applications: Applications) -> RbacBelongings:
+    """Return what a former deployment left while a new one of the same stack lives: retired, and of applications that are gone."""
+    gone = tuple(one for one in found.principals if not applications.exists(one.app_id))
+    ids = {id_ for one in gone for id_ in (one.object_id, one.app_id)}
+    assignments = tuple(one for one in found.assignments if one.assignee & ids)
+    used = [one for one in found.all_assignments if one not in assignments]
+    scopes = tuple(
+        scope
+        for scope in found.scopes
+        if scope.mark is not None
+        and scope.mark.retired is not None
+        and not any(one.points_at_scope(scope) for one in used)
+    )
+    held = [one for one in assignments if any(one.points_at_scope(scope) for scope in scopes)]
+    kept = {id_ for one in assignments if one not in held for id_ in one.assignee}
+    principals = tuple(one for one in gone if not {one.object_id, one.app_id} & kept)
+    client_ids = frozenset(one.app_id for one in principals)
+    return replace(
+        found, assignments=tuple(held), scopes=scopes, principals=principals, groups=(), client_ids=client_ids
+    )
+
+
+def _outcome(found: RbacBelongings) -> Outcome:
+    kinds = ("assignments", "scopes", "servicePrincipals", "groups", "calendars", "marks")
+    return Outcome(removed=dict.fromkeys(kinds, 0), left=list(found.left))
+
+
+def _scope_may_go(
+    scope: Scope, applications: Applications, transport: Transport, now: datetime, outcome: Outcome
+) -> bool:
+    retired = scope.mark.retired if scope.mark else None
+    if retired is None:
+        _retire_scope(transport, scope, applications.mark, now, outcome)
+    return _retired_long_ago(f"the management scope {scope.name!r}", retired, applications, now, outcome)
+
+
+def _retired_long_ago(
+    name: str, retired: datetime | None, applications: Applications, now: datetime, outcome: Outcome
+) -> bool:
+    if retired is None:
+        outcome.waiting.append(f"{name}: retired just now; run this again after {when(now + RETIREMENT)}")
+        return False
+    until = applications.marked_restorable_until()
+    if until is not None:
+        outcome.waiting.append(
+            f"{name}: an application of this stack is among the deleted items and can be restored until {until}; purge it "
+            "there, or run this again after that"
+        )
+        return False
+    return old_enough(name, retired, now, outcome)
+
+
+def _retire_scope(transport: Transport, scope: Scope, mark: str, now: datetime, outcome: Outcome) -> None:
+    name = scope.name
+    if scope.mark is not None and scope.mark.retired is None:
+        name = retired_name(mark, now)
+        parameters = {"Identity": scope.guid, "Name": name, "Confirm": False}
+        transport.run([Call("Set-ManagementScope", parameters)])[0].complete()
+    outcome.retired.append(f"the management scope {name!r}, with the role assignment over it")
+
+
+def _remove_all(
+    transport: Transport, found: RbacBelongings, scopes: Sequence[Scope], outcome: Outcome, reporter: Reporter
+) -> None:
+    """Remove assignments, scopes and service principals: nothing goes before what uses it."""
+    for assignment in found.assignments:
+        _remove_assignment(transport, assignment, outcome, reporter)
+    for scope in scopes:
+        _remove_scope(transport, found, scope, outcome, reporter)
+    for principal in found.principals:
+        _remove_principal(transport, found, principal, outcome, reporter)
+
+
+def _remove_assignment(transport: Transport, assignment: Assignment, outcome: Outcome, reporter: Reporter) -> None:
+    reporter.begin(f"Removing the role assignment {assignment.name}", 1)
+    _run(transport, Call("Remove-ManagementRoleAssignment", {"Identity": assignment.guid, "Confirm": False}))
+    outcome.removed["assignments"] += 1
+
+
+def _remove_scope(
+    transport: Transport, found: RbacBelongings, scope: Scope, outcome: Outcome, reporter: Reporter
+) -> None:
+    others = found.others_of_scope(scope)
+    if others:
+        outcome.left.append(
+            f"the management scope {scope.name!r} stays: role assignments of others use it ({', '.join(others)})"
+        )
+        return
+    reporter.begin(f"Removing the management scope {scope.name}", 1)
+    _run(transport, Call("Remove-ManagementScope", {"Identity": scope.guid, "Confirm": False}))
+    outcome.removed["scopes"] += 1
+
+
+def _remove_principal(
+    transport: Transport, found: RbacBelongings, principal: Principal, outcome: Outcome, reporter: Reporter
+) -> None:
+    others = found.others_of_principal(principal)
+    if others:
+        outcome.left.append(
+            f"the service principal {principal.object_id} stays in Exchange: it has roles that were not assigned here "
+            f"({', '.join(others)})"
+        )
+        return
+    reporter.begin(f"Removing the service principal {principal.object_id} from Exchange", 1)
+    _run(transport, Call("Remove-ServicePrincipal", {"Identity": principal.object_id, "Confirm": False}))
+    outcome.removed["servicePrincipals"] += 1
+
+
+def _remove_groups(
+    transport: Transport, found: RbacBelongings, mark: str, outcome: Outcome, reporter: Reporter
+) -> None:
+    for group in found.groups:
+        others = found.others_of_group(group)
+        if others:
+            outcome.left.append(f"the group {group.address} stays: others use it ({', '.join(others)})")
+        else:
+            remove_group(transport, claimed(transport, group, mark), outcome, reporter)
+
+
+def _run(transport: Transport, call: Call) -> None:
+    (answer,) = transport.run([call])
+    if answer.failure is not None and not answer.failure.already_gone:
+        raise answer.problem()
+
+
+def _rooms(transport: Transport, found: RbacBelongings, outcome: Outcome) -> list[str]:
+    """Return the rooms that the restriction holds now: the members of its groups, and what its scopes match."""
+    guids = {guid for group in found.groups for guid in rooms_in(group)}
+    for scope in found.scopes:
+        try:
+            call = matching_call(filters.parse_scope(scope.text), [ROOM_MAILBOX, EQUIPMENT_MAILBOX])
+        except filters.FilterError as problem:
+            outcome.left.append(
+                f"calendar processing of the rooms of {scope.name!r} stays: its filter is not known here ({problem})"
+            )
+            continue
+        guids |= {guid_of(row) for row in transport.run([call])[0].complete()}
+    return sorted(guids)
