@@ -7,7 +7,7 @@ import pulumi
 from components.configuration import SettingsError, ensure_credentials, load
 from components.connector import RoomzConnector, RoomzConnectorArgs, desired_state
 from components.last_outputs import read_last_outputs
-from components.observation import observe
+from components.observation import look_for_grants, observe
 from components.secret_plan import SecretPlanError
 
 try:
@@ -15,10 +15,14 @@ try:
     ensure_credentials(settings, os.environ)
     mark = f"roomz:{pulumi.get_project()}/{pulumi.get_stack()}"
     last_outputs = read_last_outputs()
-    observation = observe(desired_state(settings, mark, last_outputs)) if settings.observe else None
+    wanted = desired_state(settings, mark, last_outputs)
+    observation = observe(wanted) if settings.observe else None
+    grants = look_for_grants(wanted, observation)
     connector = RoomzConnector(
         "roomz",
-        RoomzConnectorArgs(settings=settings, mark=mark, last_outputs=last_outputs, observation=observation),
+        RoomzConnectorArgs(
+            settings=settings, mark=mark, last_outputs=last_outputs, observation=observation, grants=grants
+        ),
     )
 except (SettingsError, SecretPlanError) as error:
     raise pulumi.RunError(str(error)) from None

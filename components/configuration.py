@@ -217,7 +217,9 @@ def _readable(detail: Any) -> str:
     name = "roomz:" + ".".join(keys)
     kind, value = detail["type"], detail["input"]
     if kind == "missing" and keys == ["access"]:
-        return f"roomz:access is missing. {ACCESS_EXPLAINED}. Set it with: pulumi config set roomz:access policy"
+        return (
+            f"roomz:access is missing. {ACCESS_EXPLAINED}. Set it with: pulumi config set roomz:access rbac, or policy"
+        )
     if kind == "missing":
         return f"{name} is missing. Set it with: {_command(keys, 'VALUE')}"
     if kind == "extra_forbidden":

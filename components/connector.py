@@ -1,7 +1,7 @@
 """RoomzConnector: everything that one ROOMZ connector needs in a Microsoft 365 tenant.
 
 Owns the order in which the other components stand, which keeps calendars closed at every instant: removal of the restriction
-first (so that it is deleted last), application, restriction, grant, secrets. Owns no rule about secrets (`secret_plan.py`) or
+first (so that it is deleted last), application, restriction, grant (in the access model `policy`), secrets. Owns no rule about secrets (`secret_plan.py`) or
 drift (`drift.py`), reads no configuration, no outputs and no tenant: settings, last outputs and observation are arguments, so that
 another program can compose it as well.
 """
@@ -19,7 +19,7 @@ from components.application import RoomzApplication, RoomzApplicationArgs
 from components.consent import CalendarsConsent, CalendarsConsentArgs, ExistingGrant
 from components.last_outputs import LastOutputs
 from components.microsoft_graph import ApplicationPermission, look_up_microsoft_graph, one_line
-from components.observation import Observation
+from components.observation import Grant, Observation
 from components.room_access import RestrictionRemoval, RoomAccess, RoomAccessArgs
 from components.secret import ClientSecret, ClientSecretArgs
 from components.secret_plan import (
@@ -37,8 +37,10 @@ from microsoft365.exchange.desired import Application, DesiredState, Group, Room
 
 POLICY_NOTICE = (
     "Access model `policy`: Microsoft asks not to create new application access policies, since they will have to be migrated to "
-    "RBAC for Applications one day; no date is known. Until this project supports `rbac`, `policy` is the only model."
+    "RBAC for Applications one day; no date is known. A new stack does better with: pulumi config set roomz:access rbac"
 )
+_ACCESS_OUTPUTS = {"policy": ("group", "policy"), "rbac": ("group", "scope", "assignment", "servicePrincipal")}
+NO_CONSENT = "none: with `access: rbac` consent would open every calendar"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,27 +55,31 @@ class RoomzConnectorArgs:
     """What the last successful `up` of this very stack put out."""
     observation: Observation | None
     """What the tenant looks like now; None where observing is switched off."""
+    grants: tuple[Grant, ...] = ()
+    """With `rbac`, what the application holds in Microsoft Entra; must be nothing."""
 
 
 def desired_state(settings: Settings, mark: str, last: LastOutputs | None = None) -> DesiredState:
     """What is wanted in Exchange, as the document that the scripts read; `last` names the application where it is known."""
     group = settings.group
-    if group.primary_smtp_address is None:  # Settings refuses it before anybody gets here.
-        raise ValueError("group.primarySmtpAddress is missing")
+    wanted = None
+    if group.primary_smtp_address is not None:
+        keys = {"alias": group.alias_or_default, "primary_smtp_address": group.primary_smtp_address}
+        wanted = Group(**{**group.model_dump(), **keys})
+    application = Application()
+    if last is not None:
+        application = Application(
+            client_id=last.client_id,
+            object_id=last.application_object_id,
+            service_principal_id=last.service_principal_object_id,
+        )
     return DesiredState(
         connection=settings.connection,
         mark=mark,
-        application=Application(client_id=last.client_id, object_id=last.application_object_id)
-        if last
-        else Application(),
+        access=settings.access,
+        application=application,
         rooms=Rooms(**settings.rooms.model_dump()),
-        group=Group(
-            **{
-                **group.model_dump(),
-                "alias": group.alias_or_default,
-                "primary_smtp_address": group.primary_smtp_address,
-            }
-        ),
+        group=wanted,
         calendar=settings.calendar,
         calendar_on_removal=settings.calendar_on_removal,
         removal=settings.removal,
@@ -105,6 +111,8 @@ class RoomzConnector(pulumi.ComponentResource):
         owner_ids = settings.owners or (caller,)
         self._refuse_lock_out(settings, caller)
         graph = look_up_microsoft_graph(self)
+        # In `rbac` the registration requests nothing, and nothing is granted: Exchange alone gives access.
+        granted = settings.access == "policy"
         role_id = graph.role_id(ApplicationPermission.CALENDARS_READ_WRITE)
 
         desired = desired_state(settings, args.mark)
@@ -120,7 +128,7 @@ class RoomzConnector(pulumi.ComponentResource):
                 mark=args.mark,
                 owner_ids=owner_ids,
                 owners_are_exact=bool(settings.owners),
-                requested_role_ids=[role_id],
+                requested_role_ids=[role_id] if granted else [],
                 protect=protect,
                 after=[removal.command],
             ),
@@ -135,25 +143,32 @@ class RoomzConnector(pulumi.ComponentResource):
             RoomAccessArgs(
                 desired=desired,
                 application=application.application,
+                service_principal=None if granted else application.service_principal,
                 revision=revision,
                 after=[removal.command],
                 deleted_with=deleted_with,
             ),
             child,
         )
-        consent = CalendarsConsent(
-            f"{name}-consent",
-            CalendarsConsentArgs(
-                service_principal=application.service_principal,
-                resource_object_id=graph.object_id,
-                role_id=role_id,
-                existing=_existing_grant(args, graph.object_id, role_id),
-                connection=settings.connection,
-                after=[removal.command, access.command],
-                deleted_with=deleted_with,
-            ),
-            child,
-        )
+        # What a secret opens must stand before it, and go after it: with a grant the grant's removal as well.
+        before_secrets: list[pulumi.Resource] = [removal.command]
+        if granted:
+            consent = CalendarsConsent(
+                f"{name}-consent",
+                CalendarsConsentArgs(
+                    service_principal=application.service_principal,
+                    resource_object_id=graph.object_id,
+                    role_id=role_id,
+                    existing=_existing_grant(args, graph.object_id, role_id),
+                    connection=settings.connection,
+                    after=[removal.command, access.command],
+                    deleted_with=deleted_with,
+                ),
+                child,
+            )
+            before_secrets += [consent.grant, consent.removal]
+        else:
+            before_secrets.append(access.command)
         secrets = [
             ClientSecret(
                 f"{name}-secret-{planned.generation}",
@@ -161,15 +176,14 @@ class RoomzConnector(pulumi.ComponentResource):
                     planned=planned,
                     application=application.application,
                     connection=settings.connection,
-                    # The grant's removal as well: on the way down secrets go before the grant does.
-                    after=[removal.command, consent.grant, consent.removal],
+                    after=before_secrets,
                     deleted_with=deleted_with,
                 ),
                 child,
             )
             for planned in plan.secrets
         ]
-        self._say(args, plan, role_id)
+        self._say(args, plan, (role_id,) if granted else ())
         self._say_made_anew(plan, secrets)
         self.outputs = _outputs(args, plan, today, revision, application, access, secrets)
         self.register_outputs({"clientId": application.application.client_id})
@@ -184,6 +198,8 @@ class RoomzConnector(pulumi.ComponentResource):
                 "could open every calendar for a while and is not supported yet. Set it back with: "
                 f"pulumi config set roomz:access {last.access}"
             )
+        if args.grants:
+            raise pulumi.RunError(drift.grant_in_rbac_message(args.grants, args.settings.connection))
         if observation is not None and observation.exchange.guard:
             raise pulumi.RunError(f"Nothing was changed. {observation.exchange.guard}")
 
@@ -196,10 +212,10 @@ class RoomzConnector(pulumi.ComponentResource):
                 f"pulumi config set --path 'roomz:owners[{len(settings.owners)}]' {caller}"
             )
 
-    def _say(self, args: RoomzConnectorArgs, plan: SecretPlan, role_id: str) -> None:
+    def _say(self, args: RoomzConnectorArgs, plan: SecretPlan, role_ids: tuple[str, ...]) -> None:
         """Tell people what they should know: in the preview, where they can still decide."""
         observation, last = args.observation, args.last_outputs
-        if pulumi.runtime.is_dry_run():
+        if pulumi.runtime.is_dry_run() and args.settings.access == "policy":
             pulumi.log.info(POLICY_NOTICE, self)
         if args.settings.protect and last.protect is False:
             pulumi.log.warn(
@@ -215,7 +231,7 @@ class RoomzConnector(pulumi.ComponentResource):
         for message in drift.exchange_messages(observation, first_run=last.client_id is None):
             pulumi.log.warn(message, self)
 
-        expected = drift.ExpectedEntra(args.settings.connection, args.settings.owners or None, (role_id,))
+        expected = drift.ExpectedEntra(args.settings.connection, args.settings.owners or None, role_ids)
         for message in drift.entra_messages(observation, last, expected):
             pulumi.log.warn(message, self)
 
@@ -270,6 +286,7 @@ def _outputs(
 ) -> dict[str, Any]:
     """Every output of the stack, by name; `outputs.py` says what each one means."""
     settings = args.settings
+    granted = settings.access == "policy"
     client_id = application.application.client_id
     newest = secrets[-1].password
     tenant_id = settings.connection.tenant_id
@@ -292,7 +309,9 @@ def _outputs(
         "servicePrincipalObjectId": application.service_principal.object_id,
         "consentUrl": client_id.apply(
             lambda value: f"{_login_page(settings.connection)}/{tenant_id}/adminconsent?client_id={value}"
-        ),
+        )
+        if granted
+        else NO_CONSENT,
         "apiPermissionsUrl": client_id.apply(
             lambda value: (
                 "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI/"
@@ -302,9 +321,8 @@ def _outputs(
         "access": access.result.apply(
             lambda result: {
                 "model": settings.access,
-                "consent": settings.consent,
-                "group": result["group"],
-                "policy": result["policy"],
+                "consent": settings.consent if granted else "none",
+                **{key: result[key] for key in _ACCESS_OUTPUTS[settings.access] if result.get(key) is not None},
             }
         ),
         "exchangeRevision": revision,

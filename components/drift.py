@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from components import remedies
 from components.last_outputs import LastOutputs
-from components.observation import ApplicationObservation, Observation
+from components.observation import ApplicationObservation, Grant, Observation
 from components.secret_plan import SecretPlan, format_date
 from microsoft365.connection import Connection
 
@@ -45,7 +45,8 @@ def exchange_messages(observation: Observation, *, first_run: bool = False) -> I
 
     On a first run everything differs, which needs no words unless something of that name exists already.
     """
-    exists = all(action.kind != "createGroup" for action in observation.exchange.actions)
+    made_first = {"createGroup", "createPrincipal"}
+    exists = all(action.kind not in made_first for action in observation.exchange.actions)
     if observation.exchange.differs and (exists or not first_run):
         yield (
             f"Exchange Online differs from what is declared: {observation.exchange.summary}. `pulumi up` changes exactly that."
@@ -80,6 +81,20 @@ def entra_messages(observation: Observation, last: LastOutputs, expected: Expect
         return
     yield from _grants(observation, expected)
     yield from _registration(application, expected)
+
+
+def grant_in_rbac_message(grants: Sequence[Grant], connection: Connection) -> str:
+    """What an application that must hold nothing in Entra holds, and how to take it away: somebody consented by hand."""
+    held = "; ".join(
+        f"app role {grant.app_role_id} of {grant.resource_display_name or grant.resource_id}, which goes with: "
+        f"{remedies.remove_grant(connection, grant.resource_id, grant.id)}"
+        for grant in grants
+    )
+    return (
+        "Nothing was changed. The application holds a grant in Microsoft Entra, as after *Grant admin consent* in the portal. With "
+        "roomz:access rbac there must be none: no scope narrows a grant, so one for calendars opens every calendar of the "
+        f"organization. Take it away: {held}"
+    )
 
 
 def secret_messages(plan: SecretPlan, last: LastOutputs, connection: Connection) -> Iterator[str]:
@@ -179,6 +194,11 @@ def _registration(application: ApplicationObservation, expected: ExpectedEntra) 
     requested = {permission.id.lower() for permission in application.requested_permissions}
     if any(role_id.lower() not in requested for role_id in expected.granted_role_ids):
         yield f"The registration no longer requests Calendars.ReadWrite. Mend it with: {REFRESH}"
+    if requested and not expected.granted_role_ids:
+        yield (
+            "The registration requests permissions, and with roomz:access rbac it must request none: whoever grants them opens every "
+            f"calendar. Mend it with: {REFRESH}"
+        )
     if expected.owner_ids is not None and application.owner_ids is not None:
         wanted = {owner.lower() for owner in expected.owner_ids}
         if {owner.lower() for owner in application.owner_ids} != wanted:

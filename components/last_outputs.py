@@ -20,6 +20,7 @@ class LastOutputs:
 
     client_id: str | None = None
     application_object_id: str | None = None
+    service_principal_object_id: str | None = None
     access: str | None = None
     exchange_revision: str | None = None
     protect: bool | None = None
@@ -56,6 +57,7 @@ def parse_last_outputs(outputs: Mapping[str, Any]) -> LastOutputs:
     return LastOutputs(
         client_id=outputs.get("clientId"),
         application_object_id=outputs.get("applicationObjectId"),
+        service_principal_object_id=outputs.get("servicePrincipalObjectId"),
         access=access.get("model") if isinstance(access, Mapping) else None,
         exchange_revision=outputs.get("exchangeRevision"),
         protect=outputs.get("protect"),

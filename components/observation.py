@@ -128,9 +128,13 @@ class Observation(_Observed):
 
 def observe(desired: DesiredState) -> Observation:
     """Read the tenant. Raises pulumi.RunError, with one line for a person, when it cannot be read."""
+    return parse_observation(_ask("observe", desired))
+
+
+def _ask(what: str, desired: DesiredState) -> str:
     try:
         answer = pulumi_command.local.run(
-            command=f"{LAUNCHER} exchange_policy observe --errors-as-json",
+            command=f"{LAUNCHER} exchange_policy {what} --errors-as-json",
             stdin=desired.model_dump_json(by_alias=True),
             logging=pulumi_command.local.Logging.NONE,
             add_previous_output_in_env=False,
@@ -142,25 +146,53 @@ def observe(desired: DesiredState) -> Observation:
             f"The tenant could not be read, so nothing was changed: {LAUNCHER} did not start ({reason}). Is this the project's "
             "folder, and has `pulumi install` or `make setup` been run in it?"
         ) from None
-    return parse_observation(answer.stdout)
+    return answer.stdout
+
+
+def look_for_grants(desired: DesiredState, observation: "Observation | None") -> tuple[Grant, ...]:
+    """The grants that the application holds in Microsoft Entra, which `rbac` looks for in every preview, observed or not.
+
+    Empty in `policy`, where one is meant to be. Raises pulumi.RunError, with one line for a person, when they cannot be read.
+    """
+    if desired.access != "rbac":
+        return ()
+    if observation is not None:
+        return observation.entra.grants
+    text = _ask("observe --entra-only", desired)
+    _raise_failure(text)
+    try:
+        return _OnlyEntra.model_validate_json(text).entra.grants
+    except ValidationError:
+        raise _not_understood("entra") from None
 
 
 def parse_observation(text: str) -> Observation:
     """Take the script's JSON apart. Raises pulumi.RunError when it says that it failed, or says something else."""
-    try:
-        failure = _Failure.model_validate_json(text)
-    except ValidationError:
-        failure = None
-    if failure is not None:
-        raise pulumi.RunError(f"The tenant could not be read, so nothing was changed. {failure.error}")
+    _raise_failure(text)
     try:
         return Observation.model_validate_json(text)
     except ValidationError as error:
         where = ", ".join(".".join(str(part) for part in detail["loc"]) for detail in error.errors()[:5])
-        raise pulumi.RunError(
-            f"`exchange_policy observe` answered something that this program does not understand ({where}), so nothing was "
-            "changed. Do scripts/ and components/ come from the same version? See it with: scripts/run exchange_policy observe"
-        ) from None
+        raise _not_understood(where) from None
+
+
+def _raise_failure(text: str) -> None:
+    try:
+        failure = _Failure.model_validate_json(text)
+    except ValidationError:
+        return
+    raise pulumi.RunError(f"The tenant could not be read, so nothing was changed. {failure.error}")
+
+
+def _not_understood(where: str) -> pulumi.RunError:
+    return pulumi.RunError(
+        f"`exchange_policy observe` answered something that this program does not understand ({where}), so nothing was "
+        "changed. Do scripts/ and components/ come from the same version? See it with: scripts/run exchange_policy observe"
+    )
+
+
+class _OnlyEntra(_Observed):
+    entra: EntraObservation
 
 
 class _Failure(BaseModel):

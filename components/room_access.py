@@ -27,6 +27,8 @@ class RoomAccessArgs:
     """What is wanted in Exchange, but for the application's client id."""
     application: azuread.Application
     """The application that is kept to the rooms."""
+    service_principal: azuread.ServicePrincipal | None
+    """Its service principal, where the access model gives it a role (`rbac`)."""
     revision: str
     """Moves when Exchange differs from what is declared, and so makes the command run."""
     after: Sequence[pulumi.Resource]
@@ -36,11 +38,11 @@ class RoomAccessArgs:
 
 
 class RoomAccess(pulumi.ComponentResource):
-    """Group, membership, application access policy and calendar processing. Applies; never deletes."""
+    """What restricts the application, by the access model, and calendar processing. Applies; never deletes."""
 
     command: command.local.Command
     result: pulumi.Output[dict[str, Any]]
-    """What `apply` reported last: `group`, `policy`, `rooms`."""
+    """What `apply` reported last: `rooms`, `group`, and `policy` or `scope`, `assignment` and `servicePrincipal`."""
 
     def __init__(self, name: str, args: RoomAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("roomz:index:RoomAccess", name, None, opts)
@@ -49,7 +51,9 @@ class RoomAccess(pulumi.ComponentResource):
             f"{name}-policy",
             create=apply,
             update=apply,
-            stdin=args.application.client_id.apply(lambda client_id: _document(args.desired, client_id)),
+            stdin=pulumi.Output.all(
+                args.application.client_id, args.service_principal.object_id if args.service_principal else None
+            ).apply(lambda ids: _document(args.desired, *ids)),
             environment={"ROOMZ_EXCHANGE_REVISION": args.revision},
             logging=command.local.Logging.STDERR,
             # It would be put into an environment variable, which holds at most 128 KiB on Linux.
@@ -77,7 +81,7 @@ class RestrictionRemoval(pulumi.ComponentResource):
         self.command = command.local.Command(
             f"{name}-command",
             delete=f"{LAUNCHER} exchange_policy remove",
-            stdin=_document(desired, None),
+            stdin=_document(desired, None, None),
             logging=command.local.Logging.STDERR,
             add_previous_output_in_env=False,
             opts=pulumi.ResourceOptions(parent=self, protect=protect),
@@ -85,6 +89,8 @@ class RestrictionRemoval(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _document(desired: DesiredState, client_id: str | None) -> str:
-    application = desired.application.model_copy(update={"client_id": client_id})
+def _document(desired: DesiredState, client_id: str | None, service_principal_id: str | None) -> str:
+    application = desired.application.model_copy(
+        update={"client_id": client_id, "service_principal_id": service_principal_id}
+    )
     return desired.model_copy(update={"application": application}).model_dump_json(by_alias=True)

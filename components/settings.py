@@ -210,7 +210,9 @@ class Group(Section):
         description="Its alias. Default: the name, without what an alias cannot hold.",
     )
     primary_smtp_address: Address | None = Field(
-        None, description="Its address, of a domain that the tenant accepts mail for. Required with `access: policy`."
+        None,
+        description="Its address, of a domain that the tenant accepts mail for. Required with `access: policy`, and with "
+        "`rbac` where `rooms` has a list or an exclusion; otherwise `rbac` uses no group.",
     )
     members: Literal["exact", "atLeast"] = Field(
         "exact",
@@ -270,8 +272,9 @@ class Settings(Section):
     """Everything below `roomz:`."""
 
     access: Literal["policy", "rbac"] = Field(
-        description="How the application is kept to the rooms: `policy`, Calendars.ReadWrite in Entra and an application access policy. "
-        "(`rbac` is not supported yet.)"
+        description="How the application is kept to the rooms. `rbac`: RBAC for Applications in Exchange Online, what Microsoft and ROOMZ "
+        "recommend; no grant in Entra. `policy`: Calendars.ReadWrite in Entra and an application access policy. Changing it on a "
+        "live stack is refused."
     )
     display_name: str = Field(
         "ROOMZGraph",
@@ -280,7 +283,8 @@ class Settings(Section):
         description="The application's name in Entra. Changing it renames, and rotates nothing.",
     )
     consent: Literal["grant", "admin"] = Field(
-        "grant", description="`grant`: the stack grants Calendars.ReadWrite. (`admin` is not supported yet.)"
+        "grant",
+        description="`grant`: the stack grants Calendars.ReadWrite. (`admin` is not supported yet.) Without effect with `access: rbac`.",
     )
     owners: Annotated[tuple[ObjectId, ...], AfterValidator(_unique)] = Field(
         (),
@@ -320,15 +324,19 @@ class Settings(Section):
     # Not keys of `roomz:`, but of the azuread provider, which they stay.
     connection: Connection = Field(exclude=True)
 
+    @property
+    def uses_group(self) -> bool:
+        """True where the rooms are kept in a group: always in `policy`, in `rbac` where no filter says which they are."""
+        return self.access == "policy" or isinstance(self.rooms.include, tuple) or bool(self.rooms.exclude)
+
     @model_validator(mode="after")
     def _supported(self) -> "Settings":
-        if self.access == "rbac":
-            raise _not_yet("access `rbac`", "Set it to: pulumi config set roomz:access policy")
-        if self.consent == "admin":
+        if self.consent == "admin" and self.access == "policy":
             raise _not_yet("consent `admin`", "Leave it out: `grant` is the default.")
-        if self.group.primary_smtp_address is None:
+        if self.group.primary_smtp_address is None and self.uses_group:
+            why = "" if self.access == "policy" else " (with `rbac` a list of rooms or an exclusion needs one)"
             raise _problem(
-                "group.primarySmtpAddress is missing: the group that holds the rooms needs an address of a domain of yours. Set it "
+                f"group.primarySmtpAddress is missing: the group that holds the rooms{why} needs an address of a domain of yours. Set it "
                 "with: pulumi config set --path 'roomz:group.primarySmtpAddress' RoomzResources@contoso.com"
             )
         if self.removal == "now" and not self.connection.exchange_is_loopback:

@@ -30,7 +30,6 @@ _ASSIGNMENT_FIELDS = (
     "Enabled",
 )
 _ASSIGNEE_FIELDS = ("App", "RoleAssignee", "RoleAssigneeName")
-_WRITE_SCOPES: dict[str, ScopeKind] = {"customrecipientscope": "scope", "group": "group"}
 
 
 def lists_calls() -> list[Call]:
@@ -103,6 +102,11 @@ def read_rbac(transport: Transport, desired: DesiredState, answers: Sequence[Ans
                 "was changed. Run the same command again in a minute"
             )
         assignments = assignments_of(asked[0])
+    elif asked and assignments_of(asked[0]):
+        raise TenantRefused(
+            f"incomplete reading: Exchange does not list the service principal of {client_id} and shows roles that it has; nothing "
+            "was changed. Run the same command again in a minute"
+        )
     return Rbac(customized_of(organization), principal, scopes_of(scope_answer), assignments)
 
 
@@ -157,15 +161,22 @@ def _principal(row: Row) -> Principal:
 
 def _assignment(row: Row) -> Assignment:
     scope = str(row.get("CustomResourceScope") or row.get("CustomRecipientWriteScope") or "")
-    kind = _WRITE_SCOPES.get(id_of(row.get("RecipientWriteScope")), "none") if scope else "none"
     return Assignment(
         guid_of(row),
         str(row.get("Name") or ""),
         str(row.get("Role") or ""),
-        kind,
+        _kind(row, scope),
         scope,
         # Only a plain "no" is one: what is unclear counts as an assignment that gives access.
         enabled=row.get("Enabled") is not False,
         to_application=has(row, "RoleAssigneeType", "ServicePrincipal"),
         assignee=frozenset(id_of(row.get(name)) for name in _ASSIGNEE_FIELDS) - {""},
     )
+
+
+def _kind(row: Row, scope: str) -> ScopeKind:
+    """Tell what narrows an assignment; whatever is not known to narrow it does not."""
+    written = id_of(row.get("RecipientWriteScope"))
+    if scope and written == "group":
+        return "group"
+    return "scope" if scope and written.startswith("custom") else "none"

@@ -10,6 +10,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 CALLER = "11111111-1111-4111-8111-111111111111"
 GRAPH_OBJECT_ID = "22222222-2222-4222-8222-222222222222"
 CALENDARS_ROLE_ID = "ef54d2bf-783f-4e0f-bca1-3210c0435d99"
+SERVICE_PRINCIPAL_ID = "55555555-5555-4555-8555-555555555555"
 CLIENT_ID = "33333333-3333-4333-8333-333333333333"
 
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -38,7 +39,7 @@ class RecordingMocks(Mocks):
             case "azuread:index/application:Application":
                 outputs |= {"clientId": CLIENT_ID, "objectId": "application-object"}
             case "azuread:index/servicePrincipal:ServicePrincipal":
-                outputs |= {"objectId": "service-principal-object"}
+                outputs |= {"objectId": SERVICE_PRINCIPAL_ID}
             case "azuread:index/applicationPassword:ApplicationPassword":
                 outputs |= {
                     "keyId": f"key-{args.name.split('-')[2]}",
@@ -47,7 +48,8 @@ class RecordingMocks(Mocks):
                 }
             case "command:local:Command":
                 outputs |= {
-                    "stdout": '{"group": {"objectId": "g"}, "policy": {"identity": "p"}, '
+                    "stdout": '{"group": {"objectId": "g"}, "policy": {"identity": "p"}, "scope": {"id": "s"}, '
+                    '"assignment": {"id": "a"}, "servicePrincipal": {"objectId": "sp"}, '
                     '"rooms": {"number": 25, "inReach": 25, "withTitles": 25}}'
                 }
         return f"{args.name}-id", outputs

@@ -31,6 +31,7 @@ from tests.component.recording import (
     CLIENT_ID,
     GRAPH_OBJECT_ID,
     SECRET_SIGNATURE,
+    SERVICE_PRINCIPAL_ID,
     OptionsRecorder,
     RecordingMocks,
 )
@@ -105,6 +106,7 @@ class Program:
         self,
         observed: Observation | None = None,
         last: LastOutputs | None = None,
+        grants: tuple[Grant, ...] = (),
         **configuration: str,
     ) -> "Program":
         settings = load({**CONFIGURATION, **{f"roomz:{key}": value for key, value in configuration.items()}}, {})
@@ -118,7 +120,11 @@ class Program:
             connector = RoomzConnector(
                 "roomz",
                 RoomzConnectorArgs(
-                    settings=settings, mark=MARK, last_outputs=last or LastOutputs(), observation=observed
+                    settings=settings,
+                    mark=MARK,
+                    last_outputs=last or LastOutputs(),
+                    observation=observed,
+                    grants=grants,
                 ),
             )
             self.declared = connector.outputs
@@ -398,3 +404,72 @@ def test_the_document_for_exchange_holds_what_the_configuration_says() -> None:
     assert document["rooms"]["exclude"] == ["a@contoso.com"]
     assert document["application"]["clientId"] == CLIENT_ID
     assert document["mark"] == MARK
+
+
+def test_invariant_1_rbac_requests_and_grants_nothing_and_the_secret_waits_for_the_assignment(program: Program) -> None:
+    program.run(observation(), access="rbac", group="{}")
+    assert program.mocks.of_type("AppRoleAssignment") == []
+    (application,) = program.mocks.of_type(":Application")
+    assert "requiredResourceAccesses" not in application.inputs
+    options = program.options.options
+    removal, access = "roomz-restriction-removal-command", "roomz-room-access-policy"
+    for name in ("roomz-application-application", "roomz-application-service-principal"):
+        assert removal in dependencies(options[name]), name
+    for name in ("roomz-secret-0-password", "roomz-secret-0-removal"):
+        assert {removal, access} <= dependencies(options[name]), name
+    assert removal in dependencies(options[access])
+    (command,) = [each for each in program.mocks.of_type("Command") if each.name == access]
+    document = json.loads(command.inputs["stdin"])
+    assert document["access"] == "rbac"
+    assert document["application"] == {
+        "clientId": CLIENT_ID,
+        "objectId": None,
+        # The enterprise application's object id, not the registration's.
+        "servicePrincipalId": SERVICE_PRINCIPAL_ID,
+        "displayName": None,
+    }
+    (undo,) = [each for each in program.mocks.of_type("Command") if each.name == removal]
+    assert CLIENT_ID not in json.dumps(undo.inputs)
+    assert json.loads(undo.inputs["stdin"])["access"] == "rbac"
+
+
+def test_the_outputs_of_rbac_name_scope_and_assignment_and_no_page_to_consent_at(program: Program) -> None:
+    program.run(observation(), access="rbac", group="{}")
+    assert set(program.outputs) == set(OUTPUTS)
+    access = program.outputs["access"]
+    assert access["model"] == "rbac"
+    assert {"scope", "assignment", "servicePrincipal"} <= set(access)
+    assert "policy" not in access
+    assert "http" not in program.outputs["consentUrl"]
+
+
+@pytest.mark.parametrize("observed", [True, False])
+def test_invariant_1_a_grant_in_rbac_stops_every_run_with_the_command_that_ends_it(
+    program: Program, observed: bool
+) -> None:
+    grant = Grant(
+        id="g1", app_role_id=CALENDARS_ROLE_ID, resource_id=GRAPH_OBJECT_ID, resource_display_name="Microsoft Graph"
+    )
+    last = replace(LAST, access="rbac")
+    with pytest.raises(pulumi.RunError, match=r"holds a grant in Microsoft Entra.*g1.*calendars_consent remove"):
+        program.run(settled() if observed else None, last, (grant,), access="rbac", group="{}")
+    assert program.mocks.of_type("Command") == []
+
+
+@pytest.mark.parametrize(("made_with", "wanted"), [("policy", "rbac"), ("rbac", "policy")])
+def test_invariant_6_another_access_model_on_a_live_stack_is_refused(
+    program: Program, made_with: str, wanted: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=f"made with '{made_with}'.*config set roomz:access {made_with}"):
+        program.run(settled(), replace(LAST, access=made_with), access=wanted)
+    assert program.mocks.of_type("Command") == []
+
+
+def test_permissions_that_rbac_does_not_request_are_warned_of(program: Program) -> None:
+    program.run(settled(grants=()), replace(LAST, access="rbac"), access="rbac", group="{}")
+    assert any(
+        "requests permissions, and with roomz:access rbac it must request none" in said for said in program.messages
+    )
+    assert not any(
+        "New-ApplicationAccessPolicy" in said or "Access model `policy`" in said for said in program.messages
+    )

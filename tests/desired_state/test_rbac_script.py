@@ -135,7 +135,10 @@ def test_invariant_3_an_empty_reading_makes_nothing_a_second_time(
     before = tenant.snapshot()
     empty = {"@odata.context": "x", "@adminapi.warnings": [], "value": []}
     tenant.fault({"cmdlet": cmdlet}, {"status": 200, "body": empty})
-    tenant.run("apply", stdin=wish)
+    done = tenant.run("apply", stdin=wish)
+    assert done.code == 4
+    if cmdlet == "Get-ServicePrincipal":
+        assert "incomplete reading" in done.err
     after = tenant.snapshot()
     for name in ("exchangeServicePrincipals", "managementScopes", "roleAssignments"):
         assert after[name] == before[name], name

@@ -8,13 +8,16 @@ from tests.support.stack import Stack
 from tests.support.tenant import Tenant
 
 BAD: list[tuple[dict[str, Any], list[str]]] = [
-    ({"access": None}, ["roomz:access is missing", "pulumi config set roomz:access policy"]),
-    ({"access": "rbac"}, ["rbac", "not supported yet"]),
+    ({"access": None}, ["roomz:access is missing", "pulumi config set roomz:access rbac"]),
+    (
+        {"access": "rbac", "group": None, "rooms": {"include": ["a@contoso.com"]}},
+        ["group.primarySmtpAddress is missing"],
+    ),
     ({"consent": "admin"}, ["admin", "not supported yet"]),
     ({"secret": {"lifetimeMonths": 36}}, ["roomz:secret.lifetimeMonths is 36", "--path"]),
     ({"secret": {"renewMonthsBefore": 20}}, ["renewMonthsBefore is 20", "12"]),
     ({"secret.lifetimeMonths": "12"}, ["flat key", "--path"]),
-    ({"rooms": {"include": {"filter": "Office -eq 'Bern'"}}}, ["filter is not supported yet"]),
+    ({"rooms": {"include": {"filter": "x) -or (Name -like '*'"}}}, ["rooms.include.filter", "x is no property"]),
     ({"rooms": {"include": ["nobody"]}}, ["roomz:rooms.include", "'nobody'"]),
     ({"group": {}}, ["group.primarySmtpAddress is missing"]),
     ({"displayNam": "x"}, ["roomz:displayNam is no key", "displayName"]),

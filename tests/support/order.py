@@ -35,6 +35,10 @@ def _meant(entry: Entry) -> str | None:
             "Remove-DistributionGroup": "group removed",
             "New-ApplicationAccessPolicy": "policy made",
             "Remove-ApplicationAccessPolicy": "policy removed",
+            "New-ManagementScope": "scope made",
+            "Remove-ManagementScope": "scope removed",
+            "New-ManagementRoleAssignment": "assignment made",
+            "Remove-ManagementRoleAssignment": "assignment removed",
         }.get(cmdlet)
     if path.endswith("/appRoleAssignedTo") and method == "POST":
         return "grant made"

@@ -56,6 +56,17 @@ def test_values_arrive_as_pulumi_gives_them() -> None:
     assert settings.owners == ("3f2504e0-4f89-41d3-9a0c-0305e82c3301",)
 
 
+@pytest.mark.parametrize(
+    "rooms", ["{}", '{"include": {"filter": "Office -eq \'Bern\'"}, "kinds": ["room", "equipment"]}']
+)
+def test_rbac_needs_no_group_where_a_filter_says_which_rooms(rooms: str) -> None:
+    settings = load({**GOOD, "roomz:access": "rbac", "roomz:group": "{}", "roomz:rooms": rooms}, {})
+    assert not settings.uses_group
+    wanted = desired_state(settings, "roomz:roomz/test")
+    assert wanted.group is None
+    assert "RecipientTypeDetails" in str(wanted.scope_filter)
+
+
 def test_the_providers_own_variables_fill_in_for_the_tenant() -> None:
     without = {key: value for key, value in GOOD.items() if key != "azuread:tenantId"}
     settings = load(without, {"ARM_TENANT_ID": GOOD["azuread:tenantId"]})
@@ -66,9 +77,16 @@ def test_the_providers_own_variables_fill_in_for_the_tenant() -> None:
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"roomz:access": "UNSET"},
-        ["roomz:access is missing", "`policy`", "`rbac`", "pulumi config set roomz:access policy"],
+        ["roomz:access is missing", "`policy`", "`rbac`", "pulumi config set roomz:access rbac"],
     ),
-    ({"roomz:access": "rbac"}, ["access `rbac` is not supported yet", "pulumi config set roomz:access policy"]),
+    (
+        {"roomz:access": "rbac", "roomz:group": "UNSET", "roomz:rooms": {"include": ["a@contoso.com"]}},
+        ["group.primarySmtpAddress is missing", "a list of rooms or an exclusion needs one"],
+    ),
+    (
+        {"roomz:access": "rbac", "roomz:group": "UNSET", "roomz:rooms": {"exclude": ["a@contoso.com"]}},
+        ["group.primarySmtpAddress is missing"],
+    ),
     ({"roomz:access": "all"}, ["roomz:access is 'all'", "'policy' or 'rbac'", "pulumi config set roomz:access"]),
     ({"roomz:consent": "admin"}, ["consent `admin` is not supported yet"]),
     ({"roomz:exchange": {"transport": "runbook"}}, ["transport `runbook` is not supported yet"]),
