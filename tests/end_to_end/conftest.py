@@ -1,5 +1,6 @@
-"""A simulated tenant, and a stack in it, for each end-to-end test."""
+"""A simulated tenant, and a stack in it, for each end-to-end test: not yet up, or up where the test is marked `connected`."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.server import SimulatorServer
+from tests.support.connected import Template
 from tests.support.secrets import leaks
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
@@ -23,20 +25,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[SimulatorServer]:
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Template | None:
+    """What a test marked `connected(**keys of roomz)` begins with; shared by all processes of the run."""
+    marker = request.node.get_closest_marker("connected")
+    if marker is None:
+        return None
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    return Template.prepared(shared / "connected", dict(marker.kwargs))
+
+
+@pytest.fixture
+def server(tmp_path: Path, template: Template | None) -> Iterator[SimulatorServer]:
+    if template:
+        template.copy_tenant(tmp_path / "tenant")
     with SimulatorServer(tmp_path / "tenant") as running:
         yield running
 
 
 @pytest.fixture
-def tenant(server: SimulatorServer) -> Tenant:
-    return Tenant.first(server)
+def tenant(server: SimulatorServer, template: Template | None) -> Tenant:
+    return template.tenant(server) if template else Tenant.first(server)
 
 
 @pytest.fixture
-def new_stack(tmp_path: Path, server: SimulatorServer, tenant: Tenant) -> Iterator[NewStack]:
+def made() -> list[Stack]:
+    """Every stack of a test."""
+    return []
+
+
+@pytest.fixture
+def new_stack(tmp_path: Path, server: SimulatorServer, tenant: Tenant, made: list[Stack]) -> Iterator[NewStack]:
     """Make a stack with keys of `roomz:`; whatever the test did to it, no secret may stand in its state or what was said."""
-    made: list[Stack] = []
 
     def make(**configuration: Any) -> Stack:
         made.append(Stack.create(tmp_path / f"checkout-{len(made)}", server, tenant, **configuration))
@@ -49,6 +70,16 @@ def new_stack(tmp_path: Path, server: SimulatorServer, tenant: Tenant) -> Iterat
 
 
 @pytest.fixture
-def stack(new_stack: NewStack) -> Stack:
-    """A stack like the dev stack, not yet up."""
-    return new_stack()
+def stack(
+    tmp_path: Path,
+    server: SimulatorServer,
+    tenant: Tenant,
+    template: Template | None,
+    new_stack: NewStack,
+    made: list[Stack],
+) -> Stack:
+    """A stack like the dev stack: not yet up, or up where the test is marked `connected`."""
+    if template is None:
+        return new_stack()
+    made.append(template.copy_stack(tmp_path / "connected", server, tenant))
+    return made[-1]

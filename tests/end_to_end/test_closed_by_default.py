@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import NewStack
 from tests.support.order import assert_closed_at_every_instant, story
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
@@ -23,12 +22,10 @@ def token_of(stack: Stack) -> str:
     return token
 
 
+@pytest.mark.connected(removal="later")
 def test_invariant_1_a_real_tenant_keeps_the_restriction_until_the_application_is_gone_for_good(
-    new_stack: NewStack, tenant: Tenant
+    stack: Stack, tenant: Tenant
 ) -> None:
-    before = tenant.snapshot()
-    stack = new_stack(removal="later")
-    stack.up()
     token = token_of(stack)
     control = f"control.mailbox@{tenant.domain}"
     assert tenant.calendar_status(control, token) == 403
@@ -48,17 +45,14 @@ def test_invariant_1_a_real_tenant_keeps_the_restriction_until_the_application_i
     stack.script(*arguments)
     assert policies(tenant) == []
     after = tenant.snapshot()
-    assert after["groups"] == before["groups"]
-    assert after["policies"] == before["policies"]
+    assert after["groups"] == tenant.seeded["groups"]
+    assert after["policies"] == tenant.seeded["policies"]
     stack.script(*arguments)
     assert_closed_at_every_instant(tenant.requests())
 
 
-def test_invariant_1_a_new_stack_of_that_name_leaves_the_retired_policy_alone(
-    new_stack: NewStack, tenant: Tenant
-) -> None:
-    stack = new_stack(removal="later")
-    stack.up()
+@pytest.mark.connected(removal="later")
+def test_invariant_1_a_new_stack_of_that_name_leaves_the_retired_policy_alone(stack: Stack, tenant: Tenant) -> None:
     stack.destroy()
     (retired,) = policies(tenant)
     stack.up()
@@ -66,12 +60,11 @@ def test_invariant_1_a_new_stack_of_that_name_leaves_the_retired_policy_alone(
     assert len(policies(tenant)) == 2
 
 
+@pytest.mark.connected(protect=True, removal="later")
 @pytest.mark.parametrize("arguments", [(), ("--skip-preview",)])
 def test_invariant_1_a_protected_stack_is_not_destroyed_and_loses_no_restriction(
-    new_stack: NewStack, tenant: Tenant, arguments: tuple[str, ...]
+    stack: Stack, tenant: Tenant, arguments: tuple[str, ...]
 ) -> None:
-    stack = new_stack(protect=True, removal="later")
-    stack.up()
     outputs = stack.outputs(secrets=True)
     token = token_of(stack)
 
@@ -100,9 +93,8 @@ def test_invariant_1_a_protected_stack_is_not_destroyed_and_loses_no_restriction
         assert stack.outputs()["handOver"]["status"] == "overdue"
 
 
-def test_leaving_a_protected_stack_is_unprotect_up_destroy(new_stack: NewStack, tenant: Tenant) -> None:
-    stack = new_stack(protect=True)
-    stack.up()
+@pytest.mark.connected(protect=True)
+def test_leaving_a_protected_stack_is_unprotect_up_destroy(stack: Stack, tenant: Tenant) -> None:
     stack.configure(protect=False)
     stack.up()
     stack.destroy()
@@ -113,17 +105,14 @@ def test_leaving_a_protected_stack_is_unprotect_up_destroy(new_stack: NewStack, 
 @pytest.mark.parametrize(
     ("protect", "method", "path"),
     [
-        (False, "DELETE", r"/v1\.0/applications/[^/]+$"),
-        (True, "DELETE", r"/appRoleAssignedTo/"),
-        (True, "POST", r"/removePassword$"),
+        pytest.param(False, "DELETE", r"/v1\.0/applications/[^/]+$", marks=pytest.mark.connected, id="application"),
+        pytest.param(True, "DELETE", r"/appRoleAssignedTo/", marks=pytest.mark.connected(protect=True), id="grant"),
+        pytest.param(True, "POST", r"/removePassword$", marks=pytest.mark.connected(protect=True), id="secret"),
     ],
-    ids=["application", "grant", "secret"],
 )
 def test_invariant_1_a_deletion_that_answers_403_keeps_everything_that_restricts(
-    new_stack: NewStack, tenant: Tenant, protect: bool, method: str, path: str
+    stack: Stack, tenant: Tenant, protect: bool, method: str, path: str
 ) -> None:
-    stack = new_stack(protect=protect)
-    stack.up()
     token = token_of(stack)
     if protect:
         # What the state holds decides: the resources have no `deleted_with`, so that each is deleted by a call of its own.
@@ -146,11 +135,8 @@ def test_invariant_1_a_deletion_that_answers_403_keeps_everything_that_restricts
     assert_closed_at_every_instant(tenant.requests())
 
 
-def test_invariant_1_tainting_the_removal_of_a_protected_stack_is_refused_at_once(
-    new_stack: NewStack, tenant: Tenant
-) -> None:
-    stack = new_stack(protect=True)
-    stack.up()
+@pytest.mark.connected(protect=True)
+def test_invariant_1_tainting_the_removal_of_a_protected_stack_is_refused_at_once(stack: Stack, tenant: Tenant) -> None:
     settled = tenant.snapshot()
     stack.pulumi("state", "taint", stack.urn(REMOVAL), "--yes")
     refused = stack.up(expect=None)
@@ -162,8 +148,8 @@ def test_invariant_1_tainting_the_removal_of_a_protected_stack_is_refused_at_onc
     assert stack.changes() == {}
 
 
+@pytest.mark.connected
 def test_invariant_1_tainting_the_removal_of_an_unprotected_stack_opens_nothing(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     token = token_of(stack)
     stack.pulumi("state", "taint", stack.urn(REMOVAL), "--yes")
 
@@ -180,8 +166,8 @@ def test_invariant_1_tainting_the_removal_of_an_unprotected_stack_opens_nothing(
     assert_closed_at_every_instant(tenant.requests())
 
 
+@pytest.mark.connected
 def test_invariant_1_remove_refuses_while_the_application_can_read_calendars(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     document = stack.resources()[REMOVAL]["inputs"]["stdin"]
     refused = stack.script("exchange_policy", "remove", stdin=document, expect=6)
     assert stack.outputs()["clientId"] in refused.text

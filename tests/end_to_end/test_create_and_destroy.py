@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from components.outputs import OUTPUTS
 from tests.end_to_end.conftest import NewStack
 from tests.support.order import assert_closed_at_every_instant, story
@@ -60,10 +62,10 @@ def test_one_up_connects_the_tenant_and_destroy_leaves_it_as_it_was(stack: Stack
     assert result.seconds < 60
 
 
+@pytest.mark.connected
 def test_invariant_1_the_restriction_stands_before_the_grant_and_the_grant_before_the_secret(
     stack: Stack, tenant: Tenant
 ) -> None:
-    stack.up()
     told = story(tenant.requests())
     assert told == ["application made", "group made", "policy made", "grant made", "secret made"]
     stack.destroy()
@@ -71,8 +73,8 @@ def test_invariant_1_the_restriction_stands_before_the_grant_and_the_grant_befor
     assert set(story(tenant.requests())[len(told) :]) == {"application removed", "policy removed", "group removed"}
 
 
+@pytest.mark.connected
 def test_invariant_2_the_second_up_has_nothing_to_do(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     settled = tenant.snapshot()
     before = tenant.last_request()
     stack.up()
@@ -89,8 +91,8 @@ def test_invariant_2_the_second_up_has_nothing_to_do(stack: Stack, tenant: Tenan
     assert writes == []
 
 
+@pytest.mark.connected
 def test_a_moved_checkout_or_another_machine_sees_no_change(stack: Stack, tmp_path: Path) -> None:
-    stack.up()
     held = json.dumps([(each.get("inputs"), each.get("outputs")) for each in stack.resources().values()])
     assert [place for place in (stack.folder, ROOT, Path.home()) if f"{place}/" in held] == []
     moved = tmp_path / "somewhere" / "else"
@@ -139,8 +141,8 @@ def test_invariant_4_no_secret_in_state_output_previews_or_process_arguments(sta
     assert leaks(stack.state_files() + "\n".join(stack.said), secrets) == []
 
 
+@pytest.mark.connected
 def test_names_and_address_change_in_place(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     first = stack.outputs()
     before = tenant.last_request()
     stack.configure(
@@ -158,8 +160,8 @@ def test_names_and_address_change_in_place(stack: Stack, tenant: Tenant) -> None
     assert stack.changes() == {}
 
 
+@pytest.mark.connected
 def test_the_registration_requests_and_holds_exactly_calendars_read_write(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     outputs = stack.outputs()
     application = tenant.graph("GET", f"/applications/{outputs['applicationObjectId']}").json()
     requested = [access["id"] for part in application["requiredResourceAccess"] for access in part["resourceAccess"]]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import NewStack
 from tests.support.order import assert_closed_at_every_instant, story
 from tests.support.stack import Stack
 from tests.support.tenant import CALENDARS_READ_WRITE, Tenant
@@ -116,9 +115,9 @@ def test_invariant_2_an_answer_lost_after_its_effect_has_a_way_out_that_is_print
     assert_closed_at_every_instant(tenant.requests())
 
 
+@pytest.mark.connected
 def test_invariant_2_a_destroy_that_failed_is_followed_by_an_up_that_works(stack: Stack, tenant: Tenant) -> None:
     """The engine forgets service principal, grant and secret before it fails to delete the application."""
-    stack.up()
     before = stack.outputs(secrets=True)
     denied = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges."}}
     tenant.fault(action={"status": 403, "body": denied}, times=50, method="DELETE", path=r"/v1\.0/applications/[^/]+$")
@@ -136,11 +135,10 @@ def test_invariant_2_a_destroy_that_failed_is_followed_by_an_up_that_works(stack
     assert_closed_at_every_instant(tenant.requests())
 
 
+@pytest.mark.connected(protect=True)
 def test_a_grant_that_a_person_revoked_and_gave_again_is_taken_over_and_removed_in_the_end(
-    new_stack: NewStack, tenant: Tenant
+    stack: Stack, tenant: Tenant
 ) -> None:
-    stack = new_stack(protect=True)
-    stack.up()
     _revoke_grant(tenant)
     _grant_again(tenant, stack.outputs()["servicePrincipalObjectId"])
     stack.up()
@@ -152,8 +150,8 @@ def test_a_grant_that_a_person_revoked_and_gave_again_is_taken_over_and_removed_
     assert_closed_at_every_instant(tenant.requests())
 
 
+@pytest.mark.connected
 def test_invariant_3_an_empty_list_of_applications_takes_no_secret_away(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     outputs = stack.outputs(secrets=True)
     tenant.advance(hours=2)
     empty = {"@odata.context": "x", "value": []}

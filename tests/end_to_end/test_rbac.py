@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from components.outputs import OUTPUTS
 from tests.end_to_end.conftest import NewStack
 from tests.support.order import story
@@ -149,9 +151,8 @@ def shape(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def test_drift_in_rbac_is_previewed_named_and_repaired(new_stack: NewStack, tenant: Tenant) -> None:
-    stack = rbac_stack(new_stack)
-    stack.up()
+@pytest.mark.connected(access="rbac", group=None)
+def test_drift_in_rbac_is_previewed_named_and_repaired(stack: Stack, tenant: Tenant) -> None:
     settled = shape(tenant)
     for drifts in DRIFT:
         named = drifts(stack, tenant)

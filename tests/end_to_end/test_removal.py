@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.end_to_end.conftest import NewStack
+import pytest
+
 from tests.support.order import assert_closed_at_every_instant
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
@@ -39,8 +40,8 @@ def test_destroying_what_left_nothing_in_exchange_says_so(stack: Stack, tenant: 
     assert left_by(tenant) == ([], [])
 
 
+@pytest.mark.connected
 def test_invariant_3_destroy_believes_no_lists_that_lack_the_group(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     for cmdlet in LISTS:
         tenant.fault(action=NOTHING, times=500, cmdlet=cmdlet)
 
@@ -56,21 +57,17 @@ def test_invariant_3_destroy_believes_no_lists_that_lack_the_group(stack: Stack,
     assert_closed_at_every_instant(tenant.requests())
 
 
-def test_invariant_3_destroy_looks_again_at_lists_that_lack_something(new_stack: NewStack, tenant: Tenant) -> None:
-    before = tenant.snapshot()
-    stack = new_stack(calendarOnRemoval="defaults")
-    stack.up()
+@pytest.mark.connected(calendarOnRemoval="defaults")
+def test_invariant_3_destroy_looks_again_at_lists_that_lack_something(stack: Stack, tenant: Tenant) -> None:
     for cmdlet in LISTS:
         tenant.fault(action=NOTHING, cmdlet=cmdlet)
     stack.destroy()
-    assert without_deleted_items(tenant.snapshot()) == without_deleted_items(before)
+    assert without_deleted_items(tenant.snapshot()) == without_deleted_items(tenant.seeded)
 
 
-def test_calendars_go_back_to_the_defaults_after_they_were_left_alone(new_stack: NewStack, tenant: Tenant) -> None:
-    before = tenant.snapshot()
-    stack = new_stack(calendarOnRemoval="defaults")
-    stack.up()
+@pytest.mark.connected(calendarOnRemoval="defaults")
+def test_calendars_go_back_to_the_defaults_after_they_were_left_alone(stack: Stack, tenant: Tenant) -> None:
     stack.configure(calendar="unmanaged")
     stack.up()
     assert "calendar processing again: 25" in stack.destroy().text
-    assert without_deleted_items(tenant.snapshot()) == without_deleted_items(before)
+    assert without_deleted_items(tenant.snapshot()) == without_deleted_items(tenant.seeded)

@@ -20,8 +20,8 @@ def members(tenant: Tenant) -> list[str]:
     return sorted(row["PrimarySmtpAddress"] for row in found)
 
 
+@pytest.mark.connected
 def test_a_room_that_appears_is_covered_and_one_that_disappears_is_dropped(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     tenant.control(
         "POST",
         f"/tenants/{tenant.id}/mailboxes",
@@ -57,8 +57,8 @@ def test_a_list_of_rooms_and_an_exclusion_are_exact(stack: Stack, tenant: Tenant
     assert tenant.calendar_status(wanted[3], token) == 403
 
 
+@pytest.mark.connected
 def test_more_removals_than_allowed_stop_before_anything_changes(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     settled = tenant.snapshot()
     stack.configure(rooms={"include": rooms(tenant)[:5]})
     for result in (stack.preview(expect=None), stack.up(expect=None)):
@@ -120,10 +120,10 @@ def _show_in_address_lists(tenant: Tenant) -> str:
 @pytest.mark.parametrize(
     "by_hand", [_remove_member, _add_person, _delete_policy, _flip_calendar, _show_in_address_lists]
 )
+@pytest.mark.connected
 def test_drift_in_exchange_is_previewed_named_and_repaired(
     stack: Stack, tenant: Tenant, by_hand: Callable[[Tenant], str]
 ) -> None:
-    stack.up()
     settled = tenant.snapshot()
     named = by_hand(tenant)
     drifted = tenant.snapshot()
@@ -140,17 +140,17 @@ def test_drift_in_exchange_is_previewed_named_and_repaired(
     assert stack.changes() == {}
 
 
+@pytest.mark.connected
 def test_the_drift_gate_of_a_pipeline_sees_drift(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     stack.preview("--expect-no-changes")
     _remove_member(tenant)
     stack.preview("--expect-no-changes", expect=7)
 
 
+@pytest.mark.connected
 def test_a_grant_that_was_deleted_by_hand_is_warned_of_and_mended_by_the_printed_command(
     stack: Stack, tenant: Tenant
 ) -> None:
-    stack.up()
     outputs = stack.outputs()
     path = f"/servicePrincipals/{outputs['servicePrincipalObjectId']}/appRoleAssignments"
     (grant,) = tenant.graph("GET", path).json()["value"]
@@ -166,8 +166,8 @@ def test_a_grant_that_was_deleted_by_hand_is_warned_of_and_mended_by_the_printed
     assert "is gone" not in stack.preview("--expect-no-changes").text
 
 
+@pytest.mark.connected
 def test_another_policy_for_our_application_stops_the_run(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     client_id = stack.outputs()["clientId"]
     tenant.exchange(
         "New-DistributionGroup",

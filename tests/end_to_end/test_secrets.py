@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from tests.support.order import assert_closed_at_every_instant
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
@@ -19,8 +21,8 @@ def works(tenant: Tenant, outputs: dict[str, Any]) -> bool:
     return tenant.sign_in(outputs["clientId"], outputs["clientSecret"]).status_code == 200
 
 
+@pytest.mark.connected
 def test_renewal_and_hand_over(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     first = stack.outputs(secrets=True)
     stack.configure(secret={"handedOver": 0})
     stack.up()
@@ -49,8 +51,8 @@ def test_renewal_and_hand_over(stack: Stack, tenant: Tenant) -> None:
     assert stack.changes() == {}
 
 
+@pytest.mark.connected
 def test_renew_now_and_revoke_now(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     leaked = stack.outputs(secrets=True)
     refused = stack.configure_and_fail(secret={"revokedThrough": 0})
     assert "ROOMZ would be left without any" in refused.text
@@ -84,10 +86,10 @@ def test_revoke_now_while_nothing_is_observed(stack: Stack, tenant: Tenant) -> N
     assert_closed_at_every_instant(tenant.requests())
 
 
+@pytest.mark.connected
 def test_a_revocation_that_cannot_be_ended_names_what_lives_with_a_command_that_ends_it(
     stack: Stack, tenant: Tenant
 ) -> None:
-    stack.up()
     leaked = stack.outputs(secrets=True)
     tenant.fault(api="graph", path="addPassword", action={"status": 403}, times=99)
     stack.configure(secret={"generation": 1, "revokedThrough": 0})
@@ -104,8 +106,8 @@ def test_a_revocation_that_cannot_be_ended_names_what_lives_with_a_command_that_
     assert works(tenant, stack.outputs(secrets=True))
 
 
+@pytest.mark.connected
 def test_invariant_5_another_lifetime_moves_no_issued_secret(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     before = stack.outputs(secrets=True)
     stack.configure(secret={"lifetimeMonths": 6, "renewMonthsBefore": 1})
     stack.up()
@@ -115,8 +117,8 @@ def test_invariant_5_another_lifetime_moves_no_issued_secret(stack: Stack, tenan
     assert works(tenant, after)
 
 
+@pytest.mark.connected
 def test_a_secret_that_was_deleted_by_hand_is_followed_by_the_next_generation(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     first = stack.outputs(secrets=True)
     key_id = first["issuedSecrets"]["0"]["keyId"]
     path = f"/applications/{first['applicationObjectId']}/removePassword"
@@ -133,8 +135,8 @@ def test_a_secret_that_was_deleted_by_hand_is_followed_by_the_next_generation(st
     assert stack.changes() == {}
 
 
+@pytest.mark.connected
 def test_invariant_3_a_password_that_a_person_added_is_left_alone(stack: Stack, tenant: Tenant) -> None:
-    stack.up()
     outputs = stack.outputs()
     added = tenant.graph(
         "POST",

@@ -46,6 +46,14 @@ class Stack:
     @classmethod
     def create(cls, folder: Path, server: SimulatorServer, tenant: Tenant, **configuration: Any) -> "Stack":
         """Make the working copy, the stack file and the stack; `configuration` are keys of `roomz:` (None takes one out)."""
+        stack = cls.prepare(folder, server, tenant)
+        stack.configure(**configuration)
+        stack.pulumi("stack", "init", stack.name)
+        return stack
+
+    @classmethod
+    def prepare(cls, folder: Path, server: SimulatorServer, tenant: Tenant) -> "Stack":
+        """Make the working copy alone, with the configuration that tests begin with in memory."""
         folder.mkdir(parents=True)
         for name in LINKED:
             (folder / name).symlink_to(ROOT / name)
@@ -66,8 +74,6 @@ class Stack:
         if plugins:
             (folder / "home" / "plugins").symlink_to(plugins)
         (folder / "state").mkdir()
-        stack.configure(**configuration)
-        stack.pulumi("stack", "init", stack.name)
         return stack
 
     @staticmethod

@@ -5,7 +5,7 @@ Owns plain calls of Microsoft's interfaces, made without any of the project's cl
 
 import json
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,13 @@ class Tenant:
     domain: str
     client_id: str
     client_secret: str
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """What was logged before this server took over: it counts as the beginning of the log."""
+    seeded: dict[str, Any] = field(default_factory=dict)
+    """The snapshot from before a stack was made in it, where the test begins with one that is up."""
 
     @classmethod
-    def first(cls, server: SimulatorServer) -> "Tenant":
+    def first(cls, server: SimulatorServer, **before: Any) -> "Tenant":
         """The tenant that every simulator starts with."""
         administrator = json.loads((Path(server.state_folder) / "administrator.json").read_text())
         return cls(
@@ -36,6 +40,7 @@ class Tenant:
             administrator["domain"],
             administrator["clientId"],
             administrator["clientSecret"],
+            **before,
         )
 
     def deployer_environment(self) -> dict[str, str]:
@@ -61,13 +66,14 @@ class Tenant:
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """The request log after number `since`."""
-        entries: list[dict[str, Any]] = self.control("GET", f"/requests?since={since}")["requests"]
-        return entries
+        logged = len(self.history)
+        entries: list[dict[str, Any]] = self.control("GET", f"/requests?since={max(0, since - logged)}")["requests"]
+        return [*self.history[since:], *entries]
 
     def last_request(self) -> int:
-        """The number of the newest entry of the request log."""
+        """The number of the newest entry of the request log, for `requests(since=…)`."""
         number: int = self.control("GET", "/status")["lastRequest"]
-        return number
+        return number + len(self.history)
 
     def fault(self, *, action: dict[str, Any], skip: int = 0, times: int = 1, **match: str) -> None:
         """Let matching requests fail."""
