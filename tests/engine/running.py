@@ -78,9 +78,9 @@ class Project:
         resources = json.loads(self.pulumi("stack", "export"))["deployment"].get("resources") or []
         return {resource["urn"].rpartition("::")[2]: resource for resource in resources}
 
-    def log(self) -> list[str]:
-        """Return the lines that commands appended to the file `log`, and empty it."""
-        file = self.folder / "log"
+    def log(self, name: str = "log") -> list[str]:
+        """Return the lines that commands appended to the file `name`, and take it away."""
+        file = self.folder / name
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         file.unlink(missing_ok=True)
         return lines

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.end_to_end
 only_stand_in = pytest.mark.skipif("engine()['origin'] != 'built'", reason="about the plug-in built from tools/")
 
 
-def test_create_keeps_both_streams_and_reads_stdin_and_both_environments(project: Project) -> None:
+def test_create_takes_what_it_is_given_and_keeps_both_streams(project: Project) -> None:
+    (project.folder / "inner").mkdir()
     project.up(
         r"""
         made = local.Command(
@@ -26,27 +27,21 @@ def test_create_keeps_both_streams_and_reads_stdin_and_both_environments(project
         )
         pulumi.export("stdout", made.stdout)
         pulumi.export("stderr", made.stderr)
+        elsewhere = local.Command(
+            "elsewhere", create="import os; print(os.getcwd())", interpreter=["python3", "-c"], dir="inner"
+        )
+        pulumi.export("dir", elsewhere.stdout)
+        given = local.Command("given", create="echo $FROM_THE_ENGINE", environment={"FROM_THE_ENGINE": "given"})
+        pulumi.export("given environment wins", given.stdout)
         """
     )
-    outputs = project.state()["contract-dev"]["outputs"]
-    # One line break at the end is taken away, no more.
-    assert outputs == {"stdout": f"first line\ninherited a = b {project.folder}\n", "stderr": "aside"}
-
-
-def test_interpreter_and_dir(project: Project) -> None:
-    (project.folder / "inner").mkdir()
-    project.up(
-        """
-        made = local.Command("made", create="import os; print(os.getcwd())", interpreter=["python3", "-c"], dir="inner")
-        pulumi.export("stdout", made.stdout)
-        """
-    )
-    assert project.state()["contract-dev"]["outputs"] == {"stdout": str(project.folder / "inner")}
-
-
-def test_given_environment_wins_over_the_engines(project: Project) -> None:
-    project.up('local.Command("made", create="echo $FROM_THE_ENGINE >> log", environment={"FROM_THE_ENGINE": "given"})')
-    assert project.log() == ["given"]
+    assert project.state()["contract-dev"]["outputs"] == {
+        # One line break at the end is taken away, no more.
+        "stdout": f"first line\ninherited a = b {project.folder}\n",
+        "stderr": "aside",
+        "dir": str(project.folder / "inner"),
+        "given environment wins": "given",
+    }
 
 
 def test_preview_runs_no_command_and_a_second_up_none_either(project: Project) -> None:
@@ -63,41 +58,36 @@ def test_preview_runs_no_command_and_a_second_up_none_either(project: Project) -
 def test_update_runs_on_a_changed_input_and_knows_the_previous_output(project: Project) -> None:
     program = """
         local.Command(
-            "made",
+            "updated",
             create="echo one; echo oops >&2",
             update="echo \\"$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR/$REVISION\\" | tee -a log",
-            environment={"REVISION": "%s"},
+            environment={"REVISION": "%(revision)s"},
         )
-        """
-    project.up(program % 1)
-    project.up(program % 2)
-    assert project.log() == ["one/oops/2"]
-    project.up(program % 3)
-    assert project.log() == ["one/oops/2//3"]
-
-
-def test_previous_output_stays_out_of_the_environment_on_request(project: Project) -> None:
-    program = """
         local.Command(
-            "made",
+            "without update", create="cat >> log", stdin="revision %(revision)s\\n", delete="echo delete >> log"
+        )
+        local.Command(
+            "replaced", create="echo create $R >> replaced", update="echo update >> replaced",
+            delete="echo delete $R >> replaced", environment={"R": "%(revision)s"}, triggers=["%(revision)s"],
+        )
+        local.Command(
+            "without previous output",
             create="head -c 200000 /dev/zero | tr '\\\\0' x",
-            update="echo \\"<$PULUMI_COMMAND_STDOUT>\\" >> log",
-            stdin="%s",
+            update="echo \\"<$PULUMI_COMMAND_STDOUT>\\" >> previous",
+            stdin="%(revision)s",
             logging="none",
             add_previous_output_in_env=False,
         )
         """
-    project.up(program % 1)
-    assert project.state()["made"]["outputs"]["stdout"] == "x" * 200_000
-    project.up(program % 2)  # 200,000 characters fit in no environment variable of Linux
-    assert project.log() == ["<>"]
-
-
-def test_update_without_an_update_command_runs_create_again(project: Project) -> None:
-    program = 'local.Command("made", create="cat >> log", stdin="revision %s\\n", delete="echo delete >> log")'
-    project.up(program % 1)
-    project.up(program % 2)
-    assert project.log() == ["revision 1", "revision 2"]
+    project.up(program % {"revision": 1})
+    assert project.state()["without previous output"]["outputs"]["stdout"] == "x" * 200_000
+    assert project.log() == ["revision 1"]
+    project.up(program % {"revision": 2})  # 200,000 characters fit in no environment variable of Linux
+    assert sorted(project.log()) == ["one/oops/2", "revision 2"], "without an update command create runs again"
+    assert project.log("previous") == ["<>"], "previous output stays out of the environment on request"
+    assert project.log("replaced") == ["create 1", "create 2", "delete 1"], "the old delete comes last"
+    project.up(program % {"revision": 3})
+    assert sorted(project.log()) == ["one/oops/2//3", "revision 3"]
 
 
 def test_only_delete_runs_nothing_before_and_then_uses_the_stored_inputs(project: Project) -> None:
@@ -168,18 +158,6 @@ def test_failed_delete_keeps_the_resource(project: Project) -> None:
     assert "made" not in project.state()
 
 
-def test_changed_triggers_replace_and_the_old_delete_comes_last(project: Project) -> None:
-    program = """
-        local.Command(
-            "made", create="echo create $R >> log", update="echo update >> log", delete="echo delete $R >> log",
-            environment={"R": "%s"}, triggers=["%s"],
-        )
-        """
-    project.up(program % (1, 1))
-    project.up(program % (2, 2))
-    assert project.log() == ["create 1", "create 2", "delete 1"]
-
-
 def test_a_secret_input_makes_every_output_secret(project: Project) -> None:
     printed = project.up(
         """
@@ -194,23 +172,26 @@ def test_a_secret_input_makes_every_output_secret(project: Project) -> None:
     assert "hush hush" in project.pulumi("stack", "output", "--show-secrets")
 
 
-@pytest.mark.parametrize(
-    ("logging", "shown"),
-    [
-        (None, {"to stdout", "to stderr"}),
-        ("stdoutAndStderr", {"to stdout", "to stderr"}),
-        ("stdout", {"to stdout"}),
-        ("stderr", {"to stderr"}),
-        ("none", set()),
-    ],
-)
-def test_logging_decides_what_is_shown_and_not_what_is_kept(
-    project: Project, logging: str | None, shown: set[str]
-) -> None:
-    printed = project.up(f'local.Command("made", create="echo to stdout; echo to stderr >&2", logging={logging!r})')
-    assert {text for text in ("to stdout", "to stderr") if text in printed} == shown
-    outputs = project.state()["made"]["outputs"]
-    assert (outputs["stdout"], outputs["stderr"]) == ("to stdout", "to stderr")
+def test_logging_decides_what_is_shown_and_not_what_is_kept(project: Project) -> None:
+    shown: dict[str | None, set[str]] = {
+        None: {"stdout", "stderr"},
+        "stdoutAndStderr": {"stdout", "stderr"},
+        "stdout": {"stdout"},
+        "stderr": {"stderr"},
+        "none": set(),
+    }
+    printed = project.up(
+        "".join(
+            f'local.Command("{logging}", create="echo {logging} to stdout; echo {logging} to stderr >&2", logging={logging!r})\n'
+            for logging in shown
+        )
+    )
+    state = project.state()
+    for logging, streams in shown.items():
+        said = {stream for stream in ("stdout", "stderr") if f" {logging} to {stream}\n" in printed}
+        assert said == streams, (logging, printed)
+        outputs = state[str(logging)]["outputs"]
+        assert (outputs["stdout"], outputs["stderr"]) == (f"{logging} to stdout", f"{logging} to stderr")
 
 
 def test_run_gives_plain_values_at_preview_and_update(project: Project) -> None:

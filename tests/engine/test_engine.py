@@ -19,11 +19,8 @@ FORGOTTEN = """
     """
 
 
-def test_the_command_line_says_its_version(project: Project) -> None:
+def test_the_command_line_says_its_version_and_finds_its_plug_ins_without_a_warning(project: Project) -> None:
     assert project.pulumi("version").strip().splitlines()[-1] == f"v{engine()['version']}"
-
-
-def test_plug_ins_are_found_without_a_warning(project: Project) -> None:
     printed = project.up('local.Command("made", create="true")')
     assert "warning" not in printed.lower()
     installed = json.loads(project.pulumi("plugin", "ls", "--json"))
@@ -32,31 +29,25 @@ def test_plug_ins_are_found_without_a_warning(project: Project) -> None:
     }.items()
 
 
-def test_dependents_are_deleted_first(project: Project) -> None:
+def test_dependents_are_deleted_first_and_what_a_failed_deletion_depends_on_stays(project: Project) -> None:
     project.up(FORGOTTEN % "depends_on=[base]")
+    (project.folder / "broken-dependent").touch()
+    for options in ([], ["--continue-on-error"]):
+        project.destroy(*options, fails=True)
+        assert project.log() == ["dependent"]
+        assert {"base", "dependent"} <= project.state().keys()
+    (project.folder / "broken-dependent").unlink()
     project.destroy()
     assert project.log() == ["dependent", "base"]
 
 
-@pytest.mark.parametrize("options", [[], ["--continue-on-error"]])
-def test_what_a_failed_deletion_depends_on_stays(project: Project, options: list[str]) -> None:
-    project.up(FORGOTTEN % "depends_on=[base]")
-    (project.folder / "broken-dependent").touch()
-    project.destroy(*options, fails=True)
-    assert project.log() == ["dependent"]
-    assert {"base", "dependent"} <= project.state().keys()
-
-
-def test_deleted_with_makes_no_call_when_both_go(project: Project) -> None:
-    project.up(FORGOTTEN % "deleted_with=base")
-    project.destroy()
-    assert project.log() == ["base"]
-
-
-def test_deleted_with_calls_when_only_the_dependent_goes(project: Project) -> None:
+def test_deleted_with_makes_a_call_only_when_the_dependent_goes_alone(project: Project) -> None:
     project.up(FORGOTTEN % "deleted_with=base")
     project.up('local.Command("base", create="true", delete="echo base >> log; test ! -e broken-base")')
     assert project.log() == ["dependent"]
+    project.up(FORGOTTEN % "deleted_with=base")
+    project.destroy()
+    assert project.log() == ["base"]
 
 
 def test_retain_on_delete_makes_no_call_once_it_is_in_the_state(project: Project) -> None:
