@@ -7,6 +7,7 @@ what a token then allows.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID, uuid5
 
 from simulator import microsoft, tokens
@@ -17,6 +18,7 @@ from simulator.store import hash_secret
 from simulator.tenant import Tenant
 
 Form = dict[str, str]
+Proof = Literal["secret", "certificate", "federation"]
 
 OTHER_GRANTS = {
     "authorization_code",
@@ -30,12 +32,17 @@ OTHER_GRANTS = {
 
 @dataclass(frozen=True)
 class Issued:
-    """Who gets a token, for which service and audience, and how the client proved who it is (`appidacr`)."""
+    """Who gets a token, for which service and audience, and by what the client proved who it is."""
 
     principal: ServicePrincipal
     resource: ServicePrincipal
     audience: str
-    authenticated: str
+    proof: Proof
+
+    @property
+    def authenticated(self) -> str:
+        """The token's `appidacr`."""
+        return tokens.AUTHENTICATED_BY_SECRET if self.proof == "secret" else tokens.AUTHENTICATED_BY_ASSERTION
 
 
 def decide(simulator: Simulator, tenant: Tenant, named: str, form: Form) -> Issued:
@@ -49,7 +56,7 @@ def decide(simulator: Simulator, tenant: Tenant, named: str, form: Form) -> Issu
     application = tenant.application_by_app_id(form["client_id"])
     if application is None:
         raise errors.application_not_found(form["client_id"], tenant.display_name)
-    authenticated = _authenticate(simulator, tenant, named, application, form)
+    proof = _authenticate(simulator, tenant, named, application, form)
     resource = _resource(simulator, tenant, audience)
     principal = tenant.service_principal_by_app_id(application.app_id)
     if principal is None:
@@ -58,7 +65,7 @@ def decide(simulator: Simulator, tenant: Tenant, named: str, form: Form) -> Issu
         raise errors.disabled(application.app_id, str(application.properties["displayName"]))
     if application.app_id in (each.lower() for each in tenant.conditions.blocked_client_ids):
         raise errors.blocked_by_policy(str(uuid5(UUID(tenant.id), "conditional access")))
-    return Issued(principal, resource, audience, authenticated)
+    return Issued(principal, resource, audience, proof)
 
 
 def _audience_asked_for(form: Form) -> str:
@@ -74,14 +81,14 @@ def _audience_asked_for(form: Form) -> str:
     return scope.removesuffix("/.default")
 
 
-def _authenticate(simulator: Simulator, tenant: Tenant, named: str, application: Application, form: Form) -> str:
-    """Return how the client proved that it is the application.  Raises LoginError."""
+def _authenticate(simulator: Simulator, tenant: Tenant, named: str, application: Application, form: Form) -> Proof:
+    """Return by what the client proved that it is the application.  Raises LoginError."""
     secret, text = form.get("client_secret"), form.get("client_assertion")
     if secret and text:
         raise NotImitatedError("a request with both client_secret and client_assertion")
     if secret:
         _check_secret(tenant, application, secret)
-        return tokens.AUTHENTICATED_BY_SECRET
+        return "secret"
     if not text:
         raise errors.no_credentials()
     if not form.get("client_assertion_type"):
@@ -91,9 +98,9 @@ def _authenticate(simulator: Simulator, tenant: Tenant, named: str, application:
     assertion, now = assertions.read(text), tenant.now()
     if federation.is_foreign(assertion):
         federation.check(simulator, application, assertion, now)
-    else:
-        certificates.check(application, assertion, _token_endpoints(simulator, tenant, named), now)
-    return tokens.AUTHENTICATED_BY_ASSERTION
+        return "federation"
+    certificates.check(application, assertion, _token_endpoints(simulator, tenant, named), now)
+    return "certificate"
 
 
 def _check_secret(tenant: Tenant, application: Application, secret: str) -> None:

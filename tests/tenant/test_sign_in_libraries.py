@@ -56,14 +56,20 @@ def by_pipeline(tenant: TenantClient, _folder: Path) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("make", "authenticated"),
-    [(by_secret, "1"), (by_certificate, "2"), (by_certificate_with_its_chain, "2"), (by_pipeline, "2")],
+    ("make", "authenticated", "proof"),
+    [
+        (by_secret, "1", "secret"),
+        (by_certificate, "2", "certificate"),
+        (by_certificate_with_its_chain, "2", "certificate"),
+        (by_pipeline, "2", "federation"),
+    ],
 )
 def test_azure_identity(
     tenant: TenantClient,
     tmp_path: Path,
     make: Callable[[TenantClient, Path], Any],
     authenticated: str,
+    proof: str,
 ) -> None:
     with make(tenant, tmp_path) as credential:
         graph = credential.get_token(f"{tenant.server.url}/.default").token
@@ -71,6 +77,9 @@ def test_azure_identity(
     assert claims(graph)["appidacr"] == claims(exchange)["appidacr"] == authenticated
     assert tenant.graph("GET", "/applications", token=graph).status_code == 200
     assert tenant.cmdlet("Get-AcceptedDomain", token=exchange).status_code == 200
+    entries = tenant.control("GET", "/requests")["requests"]
+    signed_in = [entry["notes"] for entry in entries if entry["path"].endswith("/token") and entry["api"] == "login"]
+    assert signed_in[-2:] == [[f"signed in by {proof}"]] * 2
 
 
 def test_azure_identity_names_the_refusal(tenant: TenantClient) -> None:
