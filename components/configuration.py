@@ -15,8 +15,8 @@ from pydantic.alias_generators import to_camel
 
 from components.settings import Section, Settings
 from microsoft365.connection import CLOUDS, Connection
-from microsoft365.credentials import credentials
-from microsoft365.errors import BadInput
+from microsoft365.credentials import checked_credentials
+from microsoft365.errors import Problem
 
 # Keys of the azuread provider that are credentials: in a stack file they would lie in the state.
 FORBIDDEN_PROVIDER_KEYS = {
@@ -26,20 +26,29 @@ FORBIDDEN_PROVIDER_KEYS = {
     "azuread:oidcToken": "ARM_OIDC_TOKEN",
     "azuread:oidcRequestToken": "ARM_OIDC_REQUEST_TOKEN",
 }
-# Keys that would make the provider sign in as somebody else than the scripts, which know the ARM_* variables alone.
+# Keys that decide who the provider is, which the scripts cannot see: they, and a `destroy` that does not run this program, know the
+# ARM_* variables alone. Each has the variable that says the same to both.
 IDENTITY_PROVIDER_KEYS = {
     "azuread:clientId": "ARM_CLIENT_ID",
-    "azuread:clientIdFilePath": "ARM_CLIENT_ID",
-    "azuread:clientSecretFilePath": "ARM_CLIENT_SECRET",
-    "azuread:clientCertificatePath": "ARM_CLIENT_SECRET",
-    "azuread:oidcRequestUrl": "ARM_CLIENT_SECRET",
-    "azuread:oidcTokenFilePath": "ARM_CLIENT_SECRET",
-    "azuread:adoPipelineServiceConnectionId": "ARM_CLIENT_SECRET",
-    "azuread:useOidc": "ARM_CLIENT_SECRET",
-    "azuread:useMsi": "ARM_CLIENT_SECRET",
-    "azuread:useCli": "ARM_CLIENT_SECRET",
-    "azuread:useAksWorkloadIdentity": "ARM_CLIENT_SECRET",
-    "azuread:msiEndpoint": "ARM_CLIENT_SECRET",
+    "azuread:clientIdFilePath": "ARM_CLIENT_ID_FILE_PATH",
+    "azuread:clientSecretFilePath": "ARM_CLIENT_SECRET_FILE_PATH",
+    "azuread:clientCertificatePath": "ARM_CLIENT_CERTIFICATE_PATH",
+    "azuread:oidcRequestUrl": "ARM_OIDC_REQUEST_URL",
+    "azuread:oidcTokenFilePath": "ARM_OIDC_TOKEN_FILE_PATH",
+    "azuread:adoPipelineServiceConnectionId": "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+    "azuread:useOidc": "ARM_USE_OIDC",
+    "azuread:useMsi": "ARM_USE_MSI",
+    "azuread:useCli": "ARM_USE_CLI",
+    "azuread:useAksWorkloadIdentity": "ARM_USE_AKS_WORKLOAD_IDENTITY",
+    "azuread:msiEndpoint": "ARM_MSI_ENDPOINT",
+}
+# The others say where the tenant is, or nothing about it at all.
+HARMLESS_PROVIDER_KEYS = {
+    "azuread:tenantId",
+    "azuread:environment",
+    "azuread:metadataHost",
+    "azuread:partnerId",
+    "azuread:disableTerraformPartnerId",
 }
 ACCESS_EXPLAINED = (
     "`policy` grants the application Calendars.ReadWrite in Microsoft Entra and restricts it to the rooms by an application access "
@@ -103,12 +112,13 @@ def load(configuration: Mapping[str, str], environment: Mapping[str, str]) -> Se
 def ensure_credentials(settings: Settings, environment: Mapping[str, str]) -> None:
     """See that whoever deploys can sign in as one identity everywhere, before anything is asked of the tenant.
 
-    Raises SettingsError naming the variable that is missing, not supported, or of another tenant.
+    Raises SettingsError naming the variable that is missing, wrong or of another tenant, the certificate that cannot be used, or
+    the person whom the Azure CLI is signed in as.
     """
     try:
-        credentials(settings.connection, environment)
-    except BadInput as error:
-        raise SettingsError([str(error)]) from None
+        checked_credentials(settings.connection, environment)
+    except Problem as problem:
+        raise SettingsError([str(problem)]) from None
 
 
 def _is_worth_saying(detail: Any) -> bool:
@@ -147,9 +157,9 @@ def _provider_problems(configuration: Mapping[str, str]) -> Iterator[str]:
     for key, variable in IDENTITY_PROVIDER_KEYS.items():
         if key in configuration:
             yield (
-                f"{key} is set in the stack: Exchange would be reached as another identity than Entra, since the scripts sign in by "
-                f"environment variables alone, and by a client secret only for now. Remove it with `pulumi config rm {key}` and use "
-                f"{variable}"
+                f"{key} is set in the stack: Exchange would be reached as another identity than Entra, since scripts and command "
+                f"resources sign in by environment variables alone. Remove it with `pulumi config rm {key}` and say the same "
+                f"to both with `export {variable}=...`"
             )
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from microsoft365.connection import Connection, Endpoints
-from microsoft365.credentials import credentials
+from microsoft365.credentials import checked_credentials
 from microsoft365.errors import BadInput, NoAccess
 from microsoft365.exchange.rest import RestTransport
 from microsoft365.exchange.transport import Transport
 from microsoft365.graph.client import Graph
-from microsoft365.http import Http, make_client
+from microsoft365.http import Http, http_date, make_client
 from microsoft365.pace import Pace
 from microsoft365.sign_in import SignIn
 
@@ -35,10 +35,19 @@ class Session:
         moment = self.sign_in.login_host_time
         if moment is None:
             self.sign_in.token(self.endpoints.graph)
-            moment = self.sign_in.login_host_time
+            # A managed identity and the Azure CLI sign in without this process's asking the login host.
+            moment = self.sign_in.login_host_time or self._login_host_time()
         if moment is None:
             raise NoAccess(f"{self.endpoints.login} answers without a Date header, so the tenant's time is not known")
         return moment.astimezone(UTC)
+
+    def _login_host_time(self) -> datetime | None:
+        """Ask the login host for the tenant's OpenID document, for the sake of its Date header; it takes no credentials."""
+        address = f"{self.endpoints.login}/{self.connection.tenant_id}/v2.0/.well-known/openid-configuration"
+        answer = self.graph.http.send(
+            "GET", address, headers={"Accept": "application/json"}, what="the login host's time"
+        )
+        return http_date(answer.headers.get("Date", ""))
 
     def warm_up(self) -> None:
         """Get both tokens at once, so that whoever asks next does not wait."""
@@ -49,7 +58,7 @@ class Session:
 def open_session(connection: Connection, environment: Mapping[str, str], *, pace: Pace | None = None) -> Session:
     """Open the way to a tenant. Raises BadInput and NoAccess; asks for the metadata document only."""
     # Before anything is asked of anybody.
-    credentials(connection, environment)
+    checked = checked_credentials(connection, environment)
     http = Http(make_client(environment), pace=pace)
     address = connection.metadata_address()
     try:
@@ -62,7 +71,7 @@ def open_session(connection: Connection, environment: Mapping[str, str], *, pace
         endpoints = connection.endpoints(metadata)
     except ValueError as error:
         raise BadInput(str(error)) from None
-    sign_in = SignIn(connection, endpoints, environment)
+    sign_in = SignIn(connection, endpoints, environment, checked=checked, pace=http.pace)
     return Session(
         connection,
         endpoints,

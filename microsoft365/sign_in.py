@@ -1,47 +1,32 @@
 """One identity for the azuread provider, Microsoft Graph and Exchange: the ARM_* variables of this process.
 
-Owns the tokens and their renewal, and what a refused sign-in means to a person. Refuses to own which variables count
-(credentials.py). The secret goes to Microsoft's login and nowhere else.
+Owns the tokens and their renewal, and that every token belongs to one application of the stack's tenant. Refuses to own which
+variables count (credentials.py), what proves the identity (identity/proofs.py) and what a refusal means
+(identity/refusals.py). Credentials go to Microsoft's login, or to whoever issues them, and nowhere else.
 """
 
-import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from microsoft365.connection import Connection, Endpoints
-from microsoft365.credentials import credentials
-from microsoft365.errors import GaveUp, NoAccess, Problem
+from microsoft365.credentials import CheckedCredentials, checked_credentials
+from microsoft365.errors import NoAccess
 from microsoft365.http import http_date
+from microsoft365.identity.claims import application_of, claims_of, kind_of
+from microsoft365.identity.command_line import refuse_person
+from microsoft365.identity.methods import CommandLine, ManagedIdentity
+from microsoft365.identity.proofs import Credential, Proof
+from microsoft365.identity.refusals import Refused, problem_of
+from microsoft365.pace import Pace
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
 # A token is renewed this many seconds before it ends.
 _RENEW_BEFORE_SECONDS = 300
-
-# "Microsoft Entra authentication and authorization error codes".
-_REMEDIES = {
-    "7000215": "the client secret is wrong; ARM_CLIENT_SECRET takes the secret's Value, not its Secret ID",
-    "7000222": "the client secret has expired; make a new one on the application's page Certificates & secrets and put "
-    "it into ARM_CLIENT_SECRET",
-    "700016": "there is no such application in this tenant; check ARM_CLIENT_ID and azuread:tenantId",
-    "90002": "there is no such tenant in this cloud; check azuread:tenantId and azuread:environment",
-    "500011": "this tenant does not know the service; check azuread:environment, and that the tenant has Exchange Online",
-    "70011": "the service's address is not one that this cloud knows; check azuread:environment",
-    "53003": "a conditional access policy of the tenant blocks this sign-in; ask for an exception for this application",
-    "7000112": "the application is disabled in this tenant; enable it under Enterprise applications, Properties",
-}
-
-
-class Credential(Protocol):
-    """What this module needs of an azure-identity credential."""
-
-    def get_token(self, *scopes: str) -> "AccessToken":
-        """Get a token for a scope."""
 
 
 class SignIn:
@@ -53,26 +38,40 @@ class SignIn:
         endpoints: Endpoints,
         environment: Mapping[str, str],
         *,
+        checked: CheckedCredentials | None = None,
         make_credential: Callable[[], Credential] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._connection = connection
         self._endpoints = endpoints
-        self._client_id, self._secret = credentials(connection, environment)
-        self._bundle = environment.get("SSL_CERT_FILE") or None
-        self._make_credential = make_credential or self._client_secret_credential
+        self._checked = checked or checked_credentials(connection, environment)
+        self._proof = Proof(
+            self._checked.method,
+            connection,
+            endpoints,
+            environment,
+            on_response=self._note_date,
+            account=self._checked.account,
+            pace=pace,
+        )
+        self._make_credential = make_credential or self._proof.credential
         self._tokens: dict[str, AccessToken] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self._date: datetime | None = None
+        self._client_id = self._checked.client_id
 
     @property
-    def client_id(self) -> str:
-        """Whoever is signed in, as the id of its application."""
+    def client_id(self) -> str | None:
+        """Whoever is signed in, as the id of its application; a managed identity's is known once it has a token."""
         return self._client_id
 
     @property
     def login_host_time(self) -> datetime | None:
-        """The time by the Date header of the login host's last answer, in UTC; None before the first token."""
+        """The time by the Date header of the login host's last answer, in UTC; None where it was not asked (yet).
+
+        A managed identity and the Azure CLI get their tokens without asking it.
+        """
         return self._date
 
     def token(self, resource: str, *, instead_of: str | None = None) -> str:
@@ -97,50 +96,47 @@ class SignIn:
         from azure.core.exceptions import AzureError
 
         try:
-            return self._make_credential().get_token(f"{resource}/.default")
+            token = self._make_credential().get_token(f"{resource}/.default")
         except (AzureError, ValueError) as error:
-            raise self._problem(" ".join(str(error).split()).replace(self._secret, "***"), resource) from None
+            raise problem_of(self._refused(str(error), resource)) from None
+        if isinstance(self._checked.method, ManagedIdentity | CommandLine):
+            self._check_whose(token.token)
+        return token
 
-    def _client_secret_credential(self) -> Credential:
-        from azure.identity import ClientSecretCredential
+    def _check_whose(self, token: str) -> None:
+        """See whose a token is that somebody else got: an application of this tenant, and the same one each time."""
+        claims = claims_of(token)
+        kind, tenant, application = kind_of(claims), str(claims.get("tid") or ""), application_of(claims)
+        if kind != "application" or application is None:
+            if isinstance(self._checked.method, CommandLine):
+                raise refuse_person(str(claims.get("upn") or claims.get("unique_name") or ""))
+            raise NoAccess("the managed identity endpoint handed out something that is no token of an application")
+        if tenant.lower() != self._connection.tenant_id:
+            raise NoAccess(
+                f"the token is of tenant {tenant or '(none)'}, but the stack's tenant is {self._connection.tenant_id}: nothing was "
+                "changed in either; sign in there, or correct azuread:tenantId"
+            )
+        with self._guard:
+            expected, self._client_id = self._client_id, self._client_id or application
+        if expected is not None and expected.lower() != application:
+            raise NoAccess(
+                f"signed in as application {expected}, but a token came for {application}: nothing was changed with it. See "
+                "what ARM_CLIENT_ID says, and whether somebody has run `az login` meanwhile; then run the same command again"
+            )
 
-        # It logs every refusal, which we tell in our own words.
-        logging.getLogger("azure").addHandler(logging.NullHandler())
-        options: dict[str, Any] = {}
-        if self._bundle:
-            # azure-identity reads REQUESTS_CA_BUNDLE alone; everything else, the provider too, goes by SSL_CERT_FILE.
-            options["connection_verify"] = self._bundle
-        return ClientSecretCredential(
-            tenant_id=self._connection.tenant_id,
-            client_id=self._client_id,
-            client_secret=self._secret,
-            authority=self._endpoints.login,
-            # The login host is known or was configured; asking the public cloud about it would fail in closed ones.
-            disable_instance_discovery=True,
-            raw_response_hook=self._note_date,
-            **options,
+    def _refused(self, text: str, resource: str) -> Refused:
+        return Refused(
+            text,
+            resource,
+            self._connection,
+            self._endpoints,
+            self._checked.method,
+            certificate=self._checked.certificate,
+            claims=self._proof.presented,
+            secrets=self._checked.method.secrets,
         )
 
     def _note_date(self, response: Any) -> None:
         date = http_date(response.http_response.headers.get("Date", ""))
         if date is not None:
             self._date = date
-
-    def _problem(self, text: str, resource: str) -> Problem:
-        """Tell a refusal, which has a remedy, from a login host that cannot be reached."""
-        login = self._endpoints.login
-        if "CERTIFICATE_VERIFY_FAILED" in text:
-            return NoAccess(
-                f"the certificate of {login} is not trusted on this machine; if a proxy or a local tenant answers there, "
-                "set SSL_CERT_FILE to its certificates"
-            )
-        code = re.search(r"AADSTS(\d+)", text)
-        if code is None:
-            return GaveUp(f"cannot sign in at {login}: {text[:300]}; run the same command again later")
-        sentence = re.split(r"\s*(?:Trace ID:|Correlation ID:)", text[code.start() :], maxsplit=1)[0].strip()
-        remedy = _REMEDIES.get(code[1])
-        said = f"{remedy} (AADSTS{code[1]})" if remedy else sentence[:500]
-        tenant = self._connection.tenant_id
-        return NoAccess(
-            f"sign-in of application {self._client_id} in tenant {tenant} for {resource} was refused: {said}"
-        )

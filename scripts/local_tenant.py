@@ -170,6 +170,15 @@ def _found_again(folder: Path, control_port: int) -> dict[str, Any] | None:
     return {**announced, "status": answer}
 
 
+_OTHER_IDENTITIES = (
+    "ARM_CLIENT_CERTIFICATE",
+    "ARM_CLIENT_CERTIFICATE_PATH",
+    "ARM_CLIENT_ID_FILE_PATH",
+    "ARM_CLIENT_SECRET_FILE_PATH",
+    "ARM_OIDC_TOKEN_FILE_PATH",
+)
+
+
 def _environment(folder: Path, certificate: Path) -> dict[str, str]:
     engine_file = PROJECT / ".local" / "engine.json"
     try:
@@ -193,6 +202,8 @@ def _environment(folder: Path, certificate: Path) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PATH": os.pathsep.join(part for part in folders if part),
     }
+    # What would count before the secret, or contradict it: this shell may belong to somebody with a real tenant.
+    values |= {name: "" for name in _OTHER_IDENTITIES if os.environ.get(name)}
     if engine.get("pulumiHome"):
         values["PULUMI_HOME"] = engine["pulumiHome"]
     return values

@@ -42,6 +42,8 @@ class Stack:
     name: str = "test"
     configuration: dict[str, Any] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    deployer: dict[str, str] | None = None
+    """The variables that sign in; None for the tenant's administrator by client secret."""
 
     @classmethod
     def create(cls, folder: Path, server: SimulatorServer, tenant: Tenant, **configuration: Any) -> "Stack":
@@ -121,7 +123,7 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "SSL_CERT_FILE": str(self.server.certificate_file),
             "REQUESTS_CA_BUNDLE": str(self.server.certificate_file),
-            **self.tenant.deployer_environment(),
+            **(self.tenant.deployer_environment() if self.deployer is None else self.deployer),
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -110,7 +110,10 @@ def test_damaged_state_is_explained(local: LocalTenant) -> None:
     assert "Traceback" not in failed.stderr
 
 
-def test_env(local: LocalTenant) -> None:
+def test_env(local: LocalTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A certificate would count before the secret.
+    monkeypatch.setenv("ARM_CLIENT_CERTIFICATE_PATH", "/real/tenant.pfx")
+    monkeypatch.delenv("ARM_CLIENT_CERTIFICATE", raising=False)
     assert local.run("env").returncode == 1
     assert local.start().returncode == 0
     answer = local.run("env", "--json")
@@ -122,6 +125,8 @@ def test_env(local: LocalTenant) -> None:
     administrator = json.loads((local.folder / "administrator.json").read_text())
     assert values["ARM_CLIENT_SECRET"] == administrator["clientSecret"]
     assert values["SSL_CERT_FILE"] == values["REQUESTS_CA_BUNDLE"] == str(local.folder / "certificate.pem")
+    assert values["ARM_CLIENT_CERTIFICATE_PATH"] == ""
+    assert "ARM_CLIENT_CERTIFICATE" not in values
     assert values["PULUMI_BACKEND_URL"].startswith("file:///")
     shell = subprocess.run(
         ["sh", "-c", f"{local.run('env').stdout}\nprintenv SSL_CERT_FILE PULUMI_CONFIG_PASSPHRASE"],

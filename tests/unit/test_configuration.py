@@ -4,8 +4,16 @@ import json
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
-from components.configuration import SettingsError, load
+from components.configuration import (
+    FORBIDDEN_PROVIDER_KEYS,
+    HARMLESS_PROVIDER_KEYS,
+    IDENTITY_PROVIDER_KEYS,
+    SettingsError,
+    ensure_credentials,
+    load,
+)
 from components.connector import desired_state
 
 GOOD = {
@@ -167,7 +175,12 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"roomz:rooms": {"include": ["a@b.c-"]}}, ["roomz:rooms.include", "'a@b.c-'"]),
     ({"azuread:clientId": "x"}, ["azuread:clientId", "ARM_CLIENT_ID", "pulumi config rm azuread:clientId"]),
-    ({"azuread:useOidc": "true"}, ["azuread:useOidc", "another identity"]),
+    ({"azuread:useOidc": "true"}, ["azuread:useOidc", "another identity", "export ARM_USE_OIDC=..."]),
+    (
+        {"azuread:clientCertificatePath": "/x.pfx"},
+        ["pulumi config rm azuread:clientCertificatePath", "CERTIFICATE_PATH="],
+    ),
+    ({"azuread:useCli": "false"}, ["azuread:useCli", "export ARM_USE_CLI=..."]),
     ({"azuread:metadataHost": "login.example"}, ["roomz:endpoints.exchange"]),
 ]
 
@@ -188,6 +201,36 @@ def test_invariant_4_credentials_in_the_stack_are_refused_and_never_repeated(key
     assert f"pulumi config rm {key}" in text
     assert "ARM_" in text
     assert "hunter2" not in text
+
+
+def test_invariant_6_every_key_of_the_provider_is_refused_with_its_variable_or_says_nothing_of_identity() -> None:
+    """A key that a later provider adds must not let it act as somebody whom the scripts do not know."""
+    from pulumi_azuread.config.vars import _ExportableConfig
+
+    names = [name for name, value in vars(_ExportableConfig).items() if isinstance(value, property)]
+    known = {f"azuread:{to_camel(name)}" for name in names}
+    assert len(known) > 15
+    assert known == {*FORBIDDEN_PROVIDER_KEYS, *IDENTITY_PROVIDER_KEYS, *HARMLESS_PROVIDER_KEYS}
+    for key, variable in {**FORBIDDEN_PROVIDER_KEYS, **IDENTITY_PROVIDER_KEYS}.items():
+        said = refusal({key: "hunter2"})
+        assert f"pulumi config rm {key}" in said
+        assert variable in said
+        assert "hunter2" not in said
+
+
+def test_invariant_6_credentials_are_looked_at_before_anything_is_asked() -> None:
+    settings = load(GOOD, {})
+    ensure_credentials(settings, {"ARM_CLIENT_ID": "id", "ARM_CLIENT_SECRET": "hunter2"})
+    for environment, said in (
+        ({"ARM_CLIENT_SECRET": "hunter2"}, "ARM_CLIENT_ID not set"),
+        ({"ARM_CLIENT_ID": "id", "ARM_CLIENT_CERTIFICATE": "aHVudGVyMg=="}, "no PKCS#12 archive"),
+        ({"ARM_USE_CLI": "false"}, "not signed in"),
+        ({"PATH": "/nowhere"}, "there is no `az` on PATH"),
+    ):
+        with pytest.raises(SettingsError, match="nothing was sent to the tenant") as error:
+            ensure_credentials(settings, environment)
+        assert said in str(error.value)
+        assert "hunter2" not in str(error.value)
 
 
 def test_what_is_accepted_here_is_accepted_by_the_scripts() -> None:
