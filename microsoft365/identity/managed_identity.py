@@ -37,15 +37,10 @@ class ManagedIdentityProof:
         environment: Mapping[str, str],
         *,
         pace: Pace | None = None,
-        client: httpx.Client | None = None,
     ) -> None:
         self._method = method
         self._other_platform = bool(environment.get(_OTHER_PLATFORM))
-        timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
-        # Not by way of a proxy: the address is this machine's own host, and the answer is a token.
-        self._http = Http(
-            client or httpx.Client(timeout=timeout, trust_env=False), pace=pace, give_up_after=_GIVE_UP_SECONDS
-        )
+        self._pace = pace
 
     def get_token(self, *scopes: str) -> "AccessToken":
         """Ask for a token. Raises NoAccess when there is no such identity, or nobody answers; never keeps one."""
@@ -56,10 +51,14 @@ class ManagedIdentityProof:
             wanted["client_id"] = self._method.client_id
         # Whatever the address holds besides is left as it is, as the provider leaves it.
         address = str(httpx.URL(self._method.endpoint).copy_merge_params(wanted))
-        try:
-            response = self._http.send("GET", address, headers={"Metadata": "true"}, what="managed identity")
-        except GaveUp as problem:
-            raise self._nobody(problem) from None
+        timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
+        # Not by way of a proxy: the address is this machine's own host, and the answer is a token.
+        with httpx.Client(timeout=timeout, trust_env=False) as client:
+            http = Http(client, pace=self._pace, give_up_after=_GIVE_UP_SECONDS)
+            try:
+                response = http.send("GET", address, headers={"Metadata": "true"}, what="managed identity")
+            except GaveUp as problem:
+                raise self._nobody(problem) from None
         if not response.is_success:
             raise self._refused(response)
         document = _document(response)

@@ -118,7 +118,8 @@ def decided(*parts: dict[str, str]) -> Method:
             [ID, {"ARM_OIDC_TOKEN": TOKEN, "ARM_OIDC_REQUEST_URL": "https://x/"}],
             CommandLine("id", ("ARM_OIDC_TOKEN", "ARM_OIDC_REQUEST_URL")),
         ),
-        ([GITHUB], CommandLine()),
+        ([ID, GITHUB], CommandLine("id", ("ACTIONS_ID_TOKEN_REQUEST_URL",))),
+        ([{"AZURE_FEDERATED_TOKEN_FILE": "/x"}], CommandLine(None, ("AZURE_FEDERATED_TOKEN_FILE",))),
         ([ID, {"ARM_CLIENT_SECRET": SECRET, "ARM_USE_OIDC": "", "ARM_USE_CLI": ""}], ClientSecret("id", SECRET)),
         ([{"ARM_CLIENT_ID": " id\n", "ARM_CLIENT_SECRET": f" {SECRET}\n"}], ClientSecret("id", SECRET)),
         ([ID, {"ARM_CLIENT_SECRET": " ", "ARM_CLIENT_CERTIFICATE_PATH": " "}], CommandLine("id")),
@@ -196,6 +197,7 @@ REFUSED: list[tuple[list[dict[str, str]], str]] = [
     ([{"ARM_USE_AKS_WORKLOAD_IDENTITY": "tRUE"}], "ARM_USE_AKS_WORKLOAD_IDENTITY is 'tRUE'"),
     ([ID, {"ARM_CLIENT_SECRET": SECRET, "ARM_CLIENT_CERTIFICATE": "/x/deployer.pfx!"}], "CERTIFICATE is not base64"),
     ([ID, {"ARM_CLIENT_CERTIFICATE": CERTIFICATE.rstrip("=")}], "ARM_CLIENT_CERTIFICATE is not base64"),
+    ([ID, {"ARM_CLIENT_CERTIFICATE": f"{CERTIFICATE[:4]}!{CERTIFICATE[4:]}"}], "ARM_CLIENT_CERTIFICATE is not base64"),
     ([ID, {"ARM_CLIENT_SECRET": SECRET, "ARM_OIDC_TOKEN_FILE_PATH": "/nowhere/x"}], "ARM_OIDC_TOKEN_FILE_PATH names"),
     (
         [ID, {"ARM_CLIENT_SECRET_FILE_PATH": "/x", "ARM_CLIENT_SECRET": SECRET}],
