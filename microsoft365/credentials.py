@@ -60,10 +60,9 @@ class CheckedCredentials:
 
     @property
     def client_id(self) -> str | None:
-        """The application that is signed in, where that is known before a token says it."""
-        if isinstance(self.method, CommandLine):
-            return self.account.client_id if self.account else None
-        return self.method.client_id
+        """The application that is signed in, where that is known before a token says it; a token of another is refused."""
+        known = self.account.client_id if self.account else None
+        return known or self.method.client_id
 
 
 def checked_credentials(

@@ -129,6 +129,15 @@ def test_a_managed_identity_of_another_tenant_or_none_is_refused() -> None:
         sign_in(Credential(token_of(**{**OURS, "tid": "other"})), identity).token(GRAPH)
 
 
+def test_a_token_of_another_application_than_arm_client_id_is_refused() -> None:
+    """`az login --identity` does not say whose identity it is; the token does."""
+    said = f"application somebody, but a token came for {APPLICATION}"
+    with pytest.raises(NoAccess, match=said):
+        sign_in(Credential(token_of(**OURS)), CommandLine("somebody")).token(GRAPH)
+    with pytest.raises(NoAccess, match=said):
+        sign_in(Credential(token_of(**OURS)), ManagedIdentity("somebody", METADATA_SERVICE)).token(GRAPH)
+
+
 def test_two_tokens_of_two_applications_are_refused() -> None:
     under = sign_in(Credential(token_of(**OURS), token_of(**{**OURS, "appid": "another"})), CommandLine())
     under.token(GRAPH)
