@@ -191,7 +191,8 @@ def test_claims_are_read_as_they_stand() -> None:
 def test_invariant_4_no_secret_is_left_in_a_text(secret: str, before: str, after: str) -> None:
     shown = without_secrets(f"{before}{secret}{after}", [secret])
     assert secret not in shown
-    assert secret not in without_secrets(" ".join(f"{before} {secret} {after}".split()), [secret])
+    folded = " ".join(secret.split())
+    assert folded not in without_secrets(" ".join(f"{before} {secret} {after}".split()), [secret])
     as_json = json.dumps({"said": secret})
     assert json.dumps(secret)[1:-1] not in without_secrets(as_json, [secret])
 
