@@ -316,3 +316,15 @@ class RoleGroup(Record):
     """`object_id` of ExchangeServicePrincipals and of mailboxes."""
     built_in: bool = False
     created: datetime
+
+
+class ManagementRole(Record):
+    """A management role that was derived from another one: fewer cmdlets, fewer parameters."""
+
+    guid: str
+    name: str
+    parent: str
+    description: str = ""
+    entries: dict[str, list[str]]
+    """The parameters of each cmdlet that it allows, by the cmdlet's name."""
+    created: datetime

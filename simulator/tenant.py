@@ -24,6 +24,7 @@ from simulator.records import (
     Group,
     IssuedToken,
     Mailbox,
+    ManagementRole,
     ManagementScope,
     Password,
     Record,
@@ -61,6 +62,8 @@ class Tenant(Record):
     management_scopes: list[ManagementScope] = Field(default_factory=list)
     role_assignments: list[RoleAssignment] = Field(default_factory=list)
     role_groups: list[RoleGroup] = Field(default_factory=list)
+    management_roles: list[ManagementRole] = Field(default_factory=list)
+    """Those that were derived; Microsoft's own are in exchange/roles.py."""
     is_customized: bool = True
     """False: a dehydrated organization, which refuses scopes and assignments until Enable-OrganizationCustomization."""
     default_app_management_policy: DefaultAppManagementPolicy = Field(default_factory=DefaultAppManagementPolicy)

@@ -41,6 +41,7 @@ def snapshot(tenant: Tenant) -> dict[str, Any]:
         "managementScopes": _sorted(tenant.management_scopes),
         "roleAssignments": _sorted(tenant.role_assignments),
         "roleGroups": _sorted(tenant.role_groups),
+        "managementRoles": _sorted(tenant.management_roles),
         "mailboxes": [
             {
                 **m.model_dump(mode="json", by_alias=True, exclude={"created", "events", "calendar_processing"}),

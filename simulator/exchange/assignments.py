@@ -9,11 +9,10 @@ assignment decides is in access.py.
 from typing import Any
 
 from simulator.applicationroles import APPLICATION_ROLES
-from simulator.exchange import assignmentrows, errors, lookup, rolegroups, scopes, serviceprincipals
+from simulator.exchange import assignmentrows, errors, lookup, roleentries, rolegroups, scopes, serviceprincipals
 from simulator.exchange.assignmentrows import Given
 from simulator.exchange.cmdlet import IDENTITY, SWITCH, TEXT, Cmdlet, Parameter, Result, Session, modified
 from simulator.exchange.organization import require_customization
-from simulator.exchange.roles import KNOWN_ROLES
 from simulator.records import RoleAssignment
 from simulator.tenant import Tenant, new_id
 
@@ -31,7 +30,7 @@ NOT_IMITATED_SCOPES = (
 def new_assignment(session: Session, bound: dict[str, Any]) -> Result:
     """Run New-ManagementRoleAssignment."""
     require_customization(session)
-    role = find_role(bound["Role"])
+    role = roleentries.named(session.tenant, bound["Role"])
     if ("App" in bound) == ("SecurityGroup" in bound):
         raise errors.unknown_parameters([name for name in ("App", "SecurityGroup") if name in bound] or ["Role"])
     made = _give_to_group(session, role, bound) if "SecurityGroup" in bound else _give_to_app(session, role, bound)
@@ -87,7 +86,7 @@ def get_assignments(session: Session, bound: dict[str, Any]) -> Result:
     else:
         found = assignmentrows.every(tenant)
         if "Role" in bound:
-            role = find_role(bound["Role"])
+            role = roleentries.named(tenant, bound["Role"])
             found = [given for given in found if given.role == role]
         if "RoleAssignee" in bound:
             assignee = _assignee(tenant, bound["RoleAssignee"])
@@ -126,14 +125,6 @@ def find(tenant: Tenant, identity: str) -> Given:
     for given in assignmentrows.every(tenant):
         if identity.casefold() in (given.name.casefold(), given.guid):
             return given
-    raise errors.not_found(identity)
-
-
-def find_role(identity: str) -> str:
-    """Return the name of a management role.  Raises ExchangeError."""
-    for role in KNOWN_ROLES:
-        if role.casefold() == identity.casefold():
-            return role
     raise errors.not_found(identity)
 
 

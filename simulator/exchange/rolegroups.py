@@ -7,7 +7,7 @@ Source: Microsoft Learn, these pages, and "App-only authentication for unattende
 from typing import Any
 from uuid import UUID
 
-from simulator.exchange import errors, lookup, replication, serviceprincipals
+from simulator.exchange import errors, lookup, replication, roleentries, serviceprincipals
 from simulator.exchange.cmdlet import (
     IDENTITY,
     SIZE,
@@ -81,7 +81,7 @@ def new_role_group(session: Session, bound: dict[str, Any]) -> Result:
     """Run New-RoleGroup; the caller needs a delegating assignment of each role."""
     require_customization(session)
     tenant, name = session.tenant, bound["Name"]
-    roles = [_role(each) for each in bound.get("Roles", [])]
+    roles = [roleentries.named(tenant, each) for each in bound.get("Roles", [])]
     for role in roles:
         session.require_delegation(role)
     for other in tenant.role_groups:
@@ -138,13 +138,6 @@ def remove_member(session: Session, bound: dict[str, Any]) -> Result:
     return Result()
 
 
-def _role(identity: str) -> str:
-    for role in KNOWN_ROLES:
-        if role.casefold() == identity.casefold():
-            return role
-    raise errors.not_found(identity)
-
-
 def _member(tenant: Tenant, identity: str) -> str:
     """Return the object id of a service principal that Exchange knows, or of a recipient.  Raises ExchangeError."""
     try:
@@ -194,8 +187,8 @@ CMDLETS = [
             "Members": TEXTS,
             "Roles": TEXTS,
         },
-        f"the roles {', '.join(KNOWN_ROLES[:8])} and the application roles; needs a delegating assignment of each; "
-        "refused in a dehydrated organization",
+        f"the roles {', '.join(KNOWN_ROLES[:8])}, the application roles and derived ones; needs a delegating assignment of "
+        "each; refused in a dehydrated organization",
         documented=(
             "CustomRecipientWriteScope",
             "DisplayName",

@@ -59,6 +59,7 @@ _POLICIES_READ = (ORGANIZATION_CONFIGURATION, VIEW_ONLY_CONFIGURATION)
 
 OF_CMDLETS: dict[str, tuple[str, ...]] = {
     "Add-DistributionGroupMember": _GROUPS_WRITE,
+    "Add-ManagementRoleEntry": (ROLE_MANAGEMENT,),
     "Add-RoleGroupMember": (ROLE_MANAGEMENT,),
     "Enable-OrganizationCustomization": (ORGANIZATION_CONFIGURATION,),
     "Get-AcceptedDomain": _ANYBODY,
@@ -70,6 +71,7 @@ OF_CMDLETS: dict[str, tuple[str, ...]] = {
     "Get-Mailbox": _RECIPIENTS_READ,
     "Get-ManagementRole": _ROLES_READ,
     "Get-ManagementRoleAssignment": _ROLES_READ,
+    "Get-ManagementRoleEntry": _ROLES_READ,
     "Get-ManagementScope": _ROLES_READ,
     "Get-OrganizationConfig": _ANYBODY,
     "Get-Recipient": _GROUPS_READ,
@@ -78,6 +80,7 @@ OF_CMDLETS: dict[str, tuple[str, ...]] = {
     "Get-ServicePrincipal": _ROLES_READ,
     "New-ApplicationAccessPolicy": (ORGANIZATION_CONFIGURATION,),
     "New-DistributionGroup": _GROUPS_WRITE,
+    "New-ManagementRole": (ROLE_MANAGEMENT,),
     "New-ManagementRoleAssignment": (ROLE_MANAGEMENT,),
     "New-ManagementScope": (ROLE_MANAGEMENT,),
     "New-RoleGroup": (ROLE_MANAGEMENT,),
@@ -85,7 +88,9 @@ OF_CMDLETS: dict[str, tuple[str, ...]] = {
     "Remove-ApplicationAccessPolicy": (ORGANIZATION_CONFIGURATION,),
     "Remove-DistributionGroup": _GROUPS_WRITE,
     "Remove-DistributionGroupMember": _GROUPS_WRITE,
+    "Remove-ManagementRole": (ROLE_MANAGEMENT,),
     "Remove-ManagementRoleAssignment": (ROLE_MANAGEMENT,),
+    "Remove-ManagementRoleEntry": (ROLE_MANAGEMENT,),
     "Remove-ManagementScope": (ROLE_MANAGEMENT,),
     "Remove-RoleGroup": (ROLE_MANAGEMENT,),
     "Remove-RoleGroupMember": (ROLE_MANAGEMENT,),
@@ -96,6 +101,7 @@ OF_CMDLETS: dict[str, tuple[str, ...]] = {
     "Set-Group": _GROUPS_WRITE,
     "Set-Mailbox": (MAIL_RECIPIENTS,),
     "Set-ManagementRoleAssignment": (ROLE_MANAGEMENT,),
+    "Set-ManagementRoleEntry": (ROLE_MANAGEMENT,),
     "Set-ManagementScope": (ROLE_MANAGEMENT,),
     "Set-ServicePrincipal": (ROLE_MANAGEMENT,),
     "Set-User": (MAIL_RECIPIENTS,),
@@ -103,5 +109,15 @@ OF_CMDLETS: dict[str, tuple[str, ...]] = {
     "Test-ServicePrincipalAuthorization": _ROLES_READ,
     "Update-DistributionGroupMember": _GROUPS_WRITE,
 }
-OF_PARAMETERS = {"bypasssecuritygroupmanagercheck": SECURITY_GROUPS}
-"""Parameters that a role of their own brings: without it a cmdlet does not have them."""
+_BYPASS = "bypasssecuritygroupmanagercheck"
+
+
+def role_of_parameter(cmdlet: str, parameter: str) -> str | None:
+    """Return the role that brings a parameter, which without it the cmdlet does not have; None where any role does.
+
+    BypassSecurityGroupManagerCheck of groups takes Security Group Creation and Membership, that of role groups Role
+    Management (Add-DistributionGroupMember and Add-RoleGroupMember, the parameter).
+    """
+    if parameter.casefold() != _BYPASS:
+        return None
+    return ROLE_MANAGEMENT if "RoleGroup" in cmdlet else SECURITY_GROUPS
