@@ -64,7 +64,7 @@ def note_changes(tenant: Tenant) -> None:
         tenant.groups,
         tenant.exchange_service_principals,
         tenant.management_scopes,
-        tenant.role_assignments,
+        [assignment for assignment in tenant.role_assignments if assignment.enabled],
     )
 
 

@@ -300,6 +300,8 @@ class RoleAssignment(Record):
     """`object_id` of the ExchangeServicePrincipal."""
     scope_guid: str | None = None
     group_object_id: str | None = None
+    enabled: bool = True
+    """A disabled one gives nothing."""
     created: datetime
 
 

@@ -99,7 +99,7 @@ def row(tenant: Tenant, given: Given) -> Row:
         "ConfigReadScope": "OrganizationConfig",
         "RecipientWriteScope": write_scope,
         "ConfigWriteScope": "OrganizationConfig",
-        "Enabled": True,
+        "Enabled": assignment.enabled if assignment else True,
         "Name": given.name,
         "Id": given.name,
         "IsValid": True,

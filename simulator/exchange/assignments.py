@@ -11,7 +11,7 @@ from typing import Any
 from simulator.applicationroles import APPLICATION_ROLES
 from simulator.exchange import assignmentrows, errors, lookup, roleentries, rolegroups, scopes, serviceprincipals
 from simulator.exchange.assignmentrows import Given
-from simulator.exchange.cmdlet import IDENTITY, SWITCH, TEXT, Cmdlet, Parameter, Result, Session, modified
+from simulator.exchange.cmdlet import BOOLEAN, IDENTITY, SWITCH, TEXT, Cmdlet, Parameter, Result, Session, modified
 from simulator.exchange.organization import require_customization
 from simulator.records import RoleAssignment
 from simulator.tenant import Tenant, new_id
@@ -95,17 +95,20 @@ def get_assignments(session: Session, bound: dict[str, Any]) -> Result:
 
 
 def set_assignment(session: Session, bound: dict[str, Any]) -> Result:
-    """Run Set-ManagementRoleAssignment: another scope for an application's assignment."""
+    """Run Set-ManagementRoleAssignment: another scope for an application's assignment, enabled or not."""
     assignment = find(session.tenant, bound["Identity"]).assignment
     if assignment is None:
         raise errors.not_imitated("changes of the role assignments of role groups")
+    before = (assignment.scope_guid, assignment.group_object_id, assignment.enabled)
     wanted = _scope(session.tenant, bound)
-    if wanted == (None, None):
+    if wanted == (None, None) and "Enabled" not in bound:
         return modified(False, assignment.name)
     session.require_delegation(assignment.role)
-    changed = wanted != (assignment.scope_guid, assignment.group_object_id)
-    assignment.scope_guid, assignment.group_object_id = wanted
-    return modified(changed, assignment.name)
+    if wanted != (None, None):
+        assignment.scope_guid, assignment.group_object_id = wanted
+    assignment.enabled = bound.get("Enabled", assignment.enabled)
+    after = (assignment.scope_guid, assignment.group_object_id, assignment.enabled)
+    return modified(before != after, assignment.name)
 
 
 def remove_assignment(session: Session, bound: dict[str, Any]) -> Result:
@@ -210,9 +213,15 @@ CMDLETS = [
     Cmdlet(
         "Set-ManagementRoleAssignment",
         set_assignment,
-        {"Identity": IDENTITY, "Confirm": SWITCH, "CustomResourceScope": TEXT, "RecipientGroupScope": TEXT},
-        "another scope; an assignment can't become organization-wide this way",
-        documented=("Enabled", "Force", *NOT_IMITATED_SCOPES),
+        {
+            "Identity": IDENTITY,
+            "Confirm": SWITCH,
+            "CustomResourceScope": TEXT,
+            "Enabled": BOOLEAN,
+            "RecipientGroupScope": TEXT,
+        },
+        "another scope, enabled or not; an assignment can't become organization-wide this way",
+        documented=("Force", *NOT_IMITATED_SCOPES),
     ),
     Cmdlet(
         "Remove-ManagementRoleAssignment",

@@ -21,7 +21,7 @@ def test_authorization(session: Session, bound: dict[str, Any]) -> Result:
     tenant = session.tenant
     principal = serviceprincipals.find(tenant, bound["Identity"])
     mailbox = lookup.mailbox(tenant, bound["Resource"]) if "Resource" in bound else None
-    own = [a for a in tenant.role_assignments if a.assignee_object_id == principal.object_id]
+    own = [a for a in tenant.role_assignments if a.assignee_object_id == principal.object_id and a.enabled]
     return Result([_row(tenant, assignment, mailbox) for assignment in own])
 
 

@@ -278,6 +278,8 @@ def assignments(tenant: Tenant) -> tuple[AssignmentView, ...]:
 
 
 def _assignment_scope(tenant: Tenant, assignment: RoleAssignment) -> tuple[str, str]:
+    if not assignment.enabled:
+        return "nothing: it is disabled", ""
     if assignment.scope_guid is not None:
         scope = next((each for each in tenant.management_scopes if each.guid == assignment.scope_guid), None)
         return (f"scope {scope.name}", scope.recipient_filter) if scope else ("a scope that is gone", "")

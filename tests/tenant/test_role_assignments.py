@@ -209,3 +209,20 @@ def test_a_role_gives_calendars_by_its_permissions_not_by_its_name(
     restrictions = access.restrictions_now(state)
     mailbox = state.mailboxes[0]
     assert access.may(state, restrictions, principal["AppId"], frozenset(), access.READ, mailbox) is reads
+
+
+def test_a_disabled_assignment_gives_nothing(tenant: TenantClient) -> None:
+    principal = register(tenant)
+    make_scope(tenant)
+    assign(tenant, principal, Name="roomz", CustomResourceScope="Rooms")
+    change = {"Identity": "roomz", "Enabled": False, **NO_CONFIRMATION}
+    tenant.rows("Set-ManagementRoleAssignment", change)
+    (row,) = tenant.rows("Get-ManagementRoleAssignment", {"Identity": "roomz"})
+    assert (row["Enabled"], row["CustomResourceScope"]) == (False, "Rooms")
+    assert in_scope(tenant, principal, EIGER) == []
+    state = tenant.server.simulator.store.first
+    room = next(one for one in state.mailboxes if one.address == EIGER)
+    may = [access.may(state, access.restrictions_now(state), principal["AppId"], frozenset(), access.READ, room)]
+    tenant.rows("Set-ManagementRoleAssignment", {**change, "Enabled": True})
+    may.append(access.may(state, access.restrictions_now(state), principal["AppId"], frozenset(), access.READ, room))
+    assert may == [False, True]
