@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from components import remedies
 from components.last_outputs import LastOutputs
-from components.observation import ApplicationObservation, Grant, Observation
+from components.observation import ApplicationObservation, Grant, Observation, ServicePrincipalObservation
 from components.secret_plan import SecretPlan, format_date
 from microsoft365.connection import Connection
 
@@ -81,6 +81,7 @@ def entra_messages(observation: Observation, last: LastOutputs, expected: Expect
         return
     yield from _grants(observation, expected)
     yield from _registration(application, expected)
+    yield from _owners(application, observation.entra.service_principal, expected)
 
 
 def grant_in_rbac_message(grants: Sequence[Grant], connection: Connection) -> str:
@@ -199,7 +200,20 @@ def _registration(application: ApplicationObservation, expected: ExpectedEntra) 
             "The registration requests permissions, and with roomz:access rbac it must request none: whoever grants them opens every "
             f"calendar. Mend it with: {REFRESH}"
         )
-    if expected.owner_ids is not None and application.owner_ids is not None:
-        wanted = {owner.lower() for owner in expected.owner_ids}
-        if {owner.lower() for owner in application.owner_ids} != wanted:
-            yield f"The application's owners differ from roomz:owners. Mend it with: {REFRESH}"
+
+
+def _owners(
+    application: ApplicationObservation, principal: ServicePrincipalObservation, expected: ExpectedEntra
+) -> Iterator[str]:
+    """Whoever owns either of the two can give the application secrets; both have the same owners."""
+    if expected.owner_ids is None:
+        return
+    wanted = {owner.lower() for owner in expected.owner_ids}
+    for whose, found in (("application", application.owner_ids), ("service principal", principal.owner_ids)):
+        if found is None:
+            continue
+        held = {owner.lower() for owner in found}
+        more, missing = sorted(held - wanted), sorted(wanted - held)
+        if more or missing:
+            differs = [f"owned by {owner} besides" for owner in more] + [f"not owned by {owner}" for owner in missing]
+            yield f"The {whose}'s owners differ from roomz:owners: {', '.join(differs)}. Mend it with: {REFRESH}"

@@ -79,6 +79,7 @@ class ServicePrincipalObservation(_Observed):
     """The application's service principal."""
 
     object_id: str
+    owner_ids: tuple[str, ...] | None = None
 
 
 class EntraObservation(_Observed):

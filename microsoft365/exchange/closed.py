@@ -12,6 +12,7 @@ from microsoft365 import marks
 from microsoft365.errors import GaveUp, Guarded, NoAccess, Problem, TenantRefused
 from microsoft365.graph import applications as directory
 from microsoft365.graph.client import Graph, Item
+from microsoft365.graph.rights import READ
 from microsoft365.pace import Pace
 
 # How long Graph may take to agree with itself just after a deletion.
@@ -103,12 +104,11 @@ def _held(graph: Graph, principal_id: str, roles: Mapping[str, str]) -> list[str
 
 def _really_there(graph: Graph, principal_id: str, registration: Item | None) -> bool:
     """Ask for the objects themselves: lists lag behind deletions."""
-    right = "Application.Read.All"
-    if graph.get(f"/servicePrincipals/{principal_id}?$select=id", right=right) is None:
+    if graph.get(f"/servicePrincipals/{principal_id}?$select=id", right=READ) is None:
         return False
     if registration is None:
         return True
-    return graph.get(f"/applications/{registration.get('id')}?$select=id", right=right) is not None
+    return graph.get(f"/applications/{registration.get('id')}?$select=id", right=READ) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What Exchange's admin API says when a cmdlet fails, made into one value.
 
 The HTTP status hardly tells failures apart and texts come in the tenant's language, so that a failure is known by its
-.NET type. Owns the precedence in which the four shapes of error documents are read; decides nothing about them.
+.NET type. Owns the precedence in which the four shapes of error documents are read, and which of them mean that a right
+is missing; which one that is says rights.py.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from microsoft365.errors import NoAccess, Problem, TenantRefused
+from microsoft365.exchange import rights
 
 # The wrapper around whatever a cmdlet threw; it says nothing of its own.
 _WRAPPER = "DirectInvokeCmdletExecutionException"
@@ -24,11 +26,12 @@ _TRANSIENT = frozenset({"UnableToWriteToAadException", "ADTransientException", "
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _CONCURRENCY_REFUSAL = "maximum number of concurrent requests"
 
-_ROLES = (
-    "the application that deploys needs the application permission Exchange.ManageAsApp (Office 365 Exchange Online) "
-    "with admin consent, and the Entra role Exchange Administrator; a role that was just assigned counts once a new "
-    "token is issued, so run again after some minutes"
-)
+# What the binder says of a parameter that the cmdlet does not have, or has not for this caller.
+_NO_PARAMETER = frozenset({"AmbiguousParameterSetException"})
+# "You must be assigned a delegating role assignment to the management role".
+_NO_DELEGATION = frozenset({"TaskInvalidOperationException"})
+# A change of a group by somebody who neither owns it nor may pass over that.
+_NO_MANAGER = frozenset({"OperationRequiresGroupManagerException"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +71,30 @@ class Failure:
         # A cmdlet that threw is not busy, whatever status its document came with.
         return self.status in _BUSY and not self.type
 
-    def problem(self, what: str) -> Problem:
-        """Make it an error for a person; `what` names cmdlet and subject."""
+    def problem(self, what: str, cmdlet: str = "", parameters: Mapping[str, Any] | None = None) -> Problem:
+        """Make it an error for a person; `what` names cmdlet and subject, the others say which right it takes."""
         support = f" (request {self.request_id})" if self.request_id else ""
         if self.status == 401:
-            return NoAccess(f"{what}: Exchange does not accept the sign-in{support}; {_ROLES}")
-        if self.status == 403 and not self.type:
-            return NoAccess(f"{what}: Exchange does not allow it{support}; {_ROLES}")
+            return NoAccess(f"{what}: Exchange does not accept the sign-in{support}: {rights.NO_SIGN_IN}")
+        missing = self._missing_right(cmdlet, parameters or {})
+        if missing is not None:
+            said = f", and says: {self.text}" if self.type else ""
+            return NoAccess(f"{what}: Exchange does not allow it{support}{said}: {missing}")
         kind = f" [{self.type}]" if self.type else ""
         return TenantRefused(f"{what}: {self.text or f'HTTP {self.status} without a reason'}{kind}{support}")
+
+    def _missing_right(self, cmdlet: str, parameters: Mapping[str, Any]) -> str | None:
+        """Return which right is missing, in words, where the failure is of a kind that says so."""
+        if self.status == 403 and not self.type:
+            return rights.missing_cmdlet(cmdlet)
+        if self.type in _NO_PARAMETER:
+            hidden = rights.refused_parameters(parameters, self.text)
+            return rights.missing_parameters(cmdlet, hidden) if hidden else None
+        if self.type in _NO_DELEGATION and cmdlet in rights.NEEDS_DELEGATION:
+            return rights.missing_delegation()
+        if self.type in _NO_MANAGER:
+            return rights.missing_parameters(cmdlet, [rights.BYPASS])
+        return None
 
 
 def parse_failure(status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any] | None) -> Failure:

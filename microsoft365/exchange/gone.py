@@ -10,9 +10,8 @@ from microsoft365.errors import GaveUp, Guarded, NoAccess, TenantRefused
 from microsoft365.exchange.closed import AGREEMENT_SECONDS
 from microsoft365.graph import applications as directory
 from microsoft365.graph.client import Graph
+from microsoft365.graph.rights import READ
 from microsoft365.pace import Pace
-
-_RIGHT = "Application.Read.All"
 
 
 def ensure_gone(graph: Graph, mark: str | None, client_ids: Collection[str], pace: Pace) -> None:
@@ -66,9 +65,9 @@ def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[
 
 def _exists(graph: Graph, client_id: str) -> bool:
     """Ask for the objects themselves: lists lag behind deletions."""
-    if graph.get(f"/applications(appId='{client_id}')?$select=id,appId", right=_RIGHT) is not None:
+    if graph.get(f"/applications(appId='{client_id}')?$select=id,appId", right=READ) is not None:
         return True
     principal = directory.service_principal(graph, client_id)
     if principal is None:
         return False
-    return graph.get(f"/servicePrincipals/{principal.get('id')}?$select=id", right=_RIGHT) is not None
+    return graph.get(f"/servicePrincipals/{principal.get('id')}?$select=id", right=READ) is not None

@@ -53,7 +53,8 @@ class Answer:
         """Make the failure an error for a person. Only for an answer that has one."""
         assert self.failure is not None  # noqa: S101
         subject = self.call.parameters.get("Identity") or self.call.parameters.get("Name") or ""
-        return self.failure.problem(f"{self.call.cmdlet} {subject}".strip())
+        what = f"{self.call.cmdlet} {subject}".strip()
+        return self.failure.problem(what, self.call.cmdlet, self.call.parameters)
 
 
 class Transport(Protocol):

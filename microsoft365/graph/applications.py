@@ -14,6 +14,7 @@ import httpx
 from microsoft365 import marks
 from microsoft365.errors import TenantRefused
 from microsoft365.graph.client import Graph, Item, describe, error_of
+from microsoft365.graph.rights import READ
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 # Office 365 Exchange Online, whose own permissions lead to calendars as well.
@@ -22,7 +23,6 @@ EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 # application permissions to specific Exchange Online mailboxes").
 _FULL_ACCESS = "full_access_as_app"
 _SELECT = "id,appId,displayName,notes,passwordCredentials,requiredResourceAccess"
-_READ = "Application.Read.All"
 # Before an object that Graph does not find is asked for again: its servers agree within seconds as a rule ("Eventual
 # consistency", Microsoft Graph best practices).
 _SECOND_LOOK_SECONDS = 3.0
@@ -41,7 +41,7 @@ class Deleted:
 
 def all_applications(graph: Graph) -> list[Item]:
     """Read every application registration; `notes`, where our mark is, cannot be searched for."""
-    return graph.collection(f"/applications?$select={_SELECT}&$top=999", right=_READ)
+    return graph.collection(f"/applications?$select={_SELECT}&$top=999", right=READ)
 
 
 def ours(applications: Iterable[Item], mark: str, client_id: str | None) -> list[Item]:
@@ -75,14 +75,14 @@ def deleted_applications(graph: Graph) -> list[Deleted]:
             str(item.get("deletedDateTime") or ""),
             str(item.get("notes") or ""),
         )
-        for item in graph.collection(path, right=_READ)
+        for item in graph.collection(path, right=READ)
     ]
 
 
 def service_principal(graph: Graph, client_id: str) -> Item | None:
     """Read the service principal of a client id; None when there is none."""
     found = graph.collection(
-        f"/servicePrincipals?$filter=appId eq '{client_id}'&$select=id,appId,displayName", right=_READ
+        f"/servicePrincipals?$filter=appId eq '{client_id}'&$select=id,appId,displayName", right=READ
     )
     exact = [item for item in found if client_id_of(item) == client_id]
     return exact[0] if exact else None
@@ -90,7 +90,7 @@ def service_principal(graph: Graph, client_id: str) -> Item | None:
 
 def grants(graph: Graph, service_principal_id: str) -> list[Item] | None:
     """Read the application permissions that were consented to for a service principal; None when it is gone."""
-    return graph.related(f"/servicePrincipals/{service_principal_id}/appRoleAssignments", right=_READ)
+    return graph.related(f"/servicePrincipals/{service_principal_id}/appRoleAssignments", right=READ)
 
 
 def calendar_roles(graph: Graph) -> dict[str, str]:
@@ -114,7 +114,7 @@ def calendar_roles(graph: Graph) -> dict[str, str]:
 
 def _roles(graph: Graph, app_id: str) -> dict[str, str]:
     path = f"/servicePrincipals?$filter=appId eq '{app_id}'&$select=id,appId,appRoles"
-    found = [item for item in graph.collection(path, right=_READ) if client_id_of(item) == app_id]
+    found = [item for item in graph.collection(path, right=READ) if client_id_of(item) == app_id]
     return {
         str(role.get("id")).lower(): str(role.get("value") or "")
         for item in found
@@ -143,13 +143,13 @@ def observe_entra(
         client_id = client_id_of(applications[0])
     with ThreadPoolExecutor(max_workers=4) as pool:
         principal_later = pool.submit(_principal_and_grants, graph, client_id)
-        owners = list(pool.map(lambda application: _owner_ids(graph, application), applications))
+        owners = list(pool.map(lambda one: _owner_ids(graph, f"/applications/{one.get('id')}"), applications))
         principal, granted = principal_later.result()
     documents = [_document(application, ids) for application, ids in zip(applications, owners, strict=True)]
     return {
         "applicationIsGone": gone,
         "applications": documents,
-        "servicePrincipal": None if principal is None else {"objectId": principal.get("id")},
+        "servicePrincipal": principal,
         "grants": [
             {name: grant.get(name) for name in ("id", "appRoleId", "resourceId", "resourceDisplayName")}
             for grant in granted
@@ -181,7 +181,7 @@ def _directly(graph: Graph, client_id: str, object_id: str | None) -> Item | Non
     """Ask for the application by its ids; None when Graph itself says that it does not exist."""
     keys = [f"/{object_id}"] if object_id else []
     for key in (*keys, f"(appId='{client_id}')"):
-        response = graph.send("GET", f"{graph.base}/applications{key}?$select={_SELECT}", right=_READ)
+        response = graph.send("GET", f"{graph.base}/applications{key}?$select={_SELECT}", right=READ)
         if response.status_code == 404 and error_of(response)[0]:
             continue
         application = _object(response)
@@ -207,13 +207,18 @@ def _incomplete(client_id: str, why: str) -> TenantRefused:
     )
 
 
-def _principal_and_grants(graph: Graph, client_id: str | None) -> tuple[Item | None, Sequence[Item]]:
+def _principal_and_grants(graph: Graph, client_id: str | None) -> tuple[dict[str, Any] | None, Sequence[Item]]:
     principal = service_principal(graph, client_id) if client_id is not None else None
-    return principal, [] if principal is None else grants(graph, str(principal.get("id"))) or []
+    if principal is None:
+        return None, []
+    object_id = str(principal.get("id"))
+    owner_ids = _owner_ids(graph, f"/servicePrincipals/{object_id}")
+    return {"objectId": object_id, "ownerIds": owner_ids}, grants(graph, object_id) or []
 
 
-def _owner_ids(graph: Graph, application: Item) -> list[str] | None:
-    owners = graph.related(f"/applications/{application.get('id')}/owners?$select=id", right=_READ)
+def _owner_ids(graph: Graph, path: str) -> list[str] | None:
+    """Read who owns an application or a service principal; None when it is just gone."""
+    owners = graph.related(f"{path}/owners?$select=id", right=READ)
     return None if owners is None else [str(owner.get("id")) for owner in owners]
 
 

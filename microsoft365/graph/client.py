@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from microsoft365.errors import NoAccess, TenantRefused
+from microsoft365.graph.rights import missing
 from microsoft365.http import Http
 
 Token = Callable[[str | None], str]
@@ -79,10 +80,7 @@ class Graph:
             response = self._once(method, address, self._token(token), body)
         what = f"Microsoft Graph {method} {httpx.URL(address).path}"
         if response.status_code in (401, 403):
-            raise NoAccess(
-                f"{what}: {describe(response)}; the application that deploys needs {right} with admin consent, and a new "
-                "sign-in after it was given"
-            )
+            raise NoAccess(f"{what}: {describe(response)}: {missing(right)}")
         if response.status_code >= 400 and response.status_code not in (400, 404):
             raise TenantRefused(f"{what}: {describe(response)}")
         return response

@@ -2,8 +2,8 @@
 
 from microsoft365.errors import NoAccess, TenantRefused
 from microsoft365.graph.client import Graph, describe
+from microsoft365.graph.rights import ASSIGN
 
-_RIGHT = "AppRoleAssignment.ReadWrite.All"
 _BY_HAND = "revoke it at Entra ID > Enterprise applications > the application > Permissions"
 
 
@@ -15,7 +15,7 @@ def remove_grant(graph: Graph, resource_object_id: str, grant_id: str) -> bool:
     """
     path = f"/servicePrincipals/{resource_object_id}/appRoleAssignedTo/{grant_id}"
     try:
-        response = graph.delete(path, right=_RIGHT)
+        response = graph.delete(path, right=ASSIGN)
     except NoAccess as error:
         raise NoAccess(f"the grant {grant_id} still holds: {error}; {_BY_HAND}") from None
     if response.is_success:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from microsoft365.errors import Problem, TenantRefused
 from microsoft365.graph.client import Graph, describe, error_of
+from microsoft365.graph.rights import OWN, READ
 
-_RIGHT = "Application.ReadWrite.OwnedBy and to be an owner of the application (or Application.ReadWrite.All)"
+_RIGHT = f"{OWN}, or is no owner of the application"
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def _remove(graph: Graph, application_object_id: str, key_id: str) -> bool:
     response = graph.post(f"{path}/removePassword", {"keyId": key_id}, right=_RIGHT)
     if response.is_success:
         return True
-    application = graph.get(f"{path}?$select=id,passwordCredentials", right="Application.Read.All")
+    application = graph.get(f"{path}?$select=id,passwordCredentials", right=READ)
     if application is None:
         return False
     left = {str(item.get("keyId") or "").lower() for item in application.get("passwordCredentials") or []}

@@ -73,6 +73,8 @@ class Directory:
             return self._list([{"id": found, "appId": wanted}] if found else [])
         if last == "appRoleAssignments":
             return self._list([{"id": "g", "appRoleId": role} for role in self.grants[path.split("/")[2]]])
+        if path.startswith("/servicePrincipals/") and last == "owners":
+            return self._list([{"id": "owner"}])
         if path.startswith("/applications"):
             return self._application(path)
         return httpx.Response(404 if last in self.gone else 200, json={"id": last})

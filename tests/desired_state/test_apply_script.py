@@ -75,6 +75,7 @@ def test_observe_names_what_there_is(tenant: Tenant, settled: dict[str, Any]) ->
     assert application["clientId"] == settled["application"]["clientId"]
     assert application["ownerIds"]
     assert document["entra"]["servicePrincipal"]["objectId"]
+    assert document["entra"]["servicePrincipal"]["ownerIds"] == application["ownerIds"]
     assert document["entra"]["grants"] == []
     assert document["observedAt"].endswith("Z")
 

@@ -7,6 +7,7 @@ import pytest
 
 from microsoft365.errors import NoAccess, TenantRefused
 from microsoft365.exchange.failures import parse_failure
+from microsoft365.exchange.rights import ROLE_GROUP_SCRIPT
 
 WRAPPER = "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException"
 
@@ -84,9 +85,61 @@ def test_text_with_bars_stays_whole() -> None:
 @pytest.mark.parametrize("body", [b"", b"\x00\x00\x00\x00", None])
 def test_403_without_words_is_a_missing_right(body: bytes | None) -> None:
     found = parse_failure(403, {"x-ms-diagnostics": '2000003;reason="no"'}, body)
-    problem = found.problem("Get-Mailbox")
+    problem = found.problem("Get-Mailbox", "Get-Mailbox")
+    assert isinstance(problem, NoAccess)
+    for words in ("the management role Mail Recipients, which has the cmdlet Get-Mailbox", ROLE_GROUP_SCRIPT):
+        assert words in str(problem)
+
+
+def test_a_cmdlet_that_no_table_holds_is_still_a_missing_right() -> None:
+    problem = parse_failure(403, {}, b"").problem("Get-App", "Get-App")
+    assert "the management role, which has the cmdlet Get-App" in str(problem)
+
+
+def test_401_is_the_missing_permission_to_sign_in() -> None:
+    problem = parse_failure(401, {"request-id": "42"}, b"").problem("Get-Mailbox", "Get-Mailbox")
     assert isinstance(problem, NoAccess)
     assert "Exchange.ManageAsApp" in str(problem)
+    assert "Grant admin consent" in str(problem)
+    assert "(request 42)" in str(problem)
+
+
+def binder(text: str) -> dict[str, Any]:
+    kind = "Microsoft.Exchange.AdminApi.CommandInvocation.AmbiguousParameterSetException"
+    return document("Invalid Operation", [detail(f"|{kind}|{text}")])
+
+
+def test_a_parameter_that_a_role_hides_is_a_missing_right() -> None:
+    given = {"Identity": "g", "BypassSecurityGroupManagerCheck": True, "Confirm": False}
+    said = "Ungültige Parameter. Confirm,BypassSecurityGroupManagerCheck"
+    problem = parse_failure(400, {}, binder(said)).problem("Set-Group g", "Set-Group", given)
+    assert isinstance(problem, NoAccess)
+    for words in (
+        "the management role Security Group Creation and Membership, which has -BypassSecurityGroupManagerCheck, -Confirm",
+        said,
+    ):
+        assert words in str(problem)
+
+
+def test_a_refusal_that_names_no_given_parameter_is_no_missing_right() -> None:
+    problem = parse_failure(400, {}, binder("Parameter set cannot be resolved")).problem("x", "Set-Group", {"Notes": 1})
+    assert isinstance(problem, TenantRefused)
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "missing"), [("New-ManagementRoleAssignment", True), ("New-ManagementScope", False)]
+)
+def test_giving_a_role_takes_a_delegating_assignment(cmdlet: str, missing: bool) -> None:
+    said = "Ex|Microsoft.Exchange.Configuration.Tasks.TaskInvalidOperationException|Kein Zugriff."
+    problem = parse_failure(400, {}, document("Error executing cmdlet", [detail(said)])).problem("x", cmdlet)
+    assert isinstance(problem, NoAccess) is missing
+    assert ("delegating assignment of the role Application Calendars.ReadWrite" in str(problem)) is missing
+
+
+def test_a_group_of_others_is_a_missing_right() -> None:
+    said = "Ex|Microsoft.Exchange.Management.RecipientTasks.OperationRequiresGroupManagerException|Kein Besitzer."
+    problem = parse_failure(400, {}, document("Error executing cmdlet", [detail(said)])).problem("x", "Set-Group")
+    assert "-BypassSecurityGroupManagerCheck" in str(problem)
 
 
 def test_a_cmdlet_that_threw_with_403_is_no_missing_right() -> None:

@@ -78,7 +78,13 @@ def test_nothing_can_be_missing_before_a_stack_has_ended_well_once() -> None:
         ),
         (
             WHOLE.model_copy(update={"applications": (APPLICATION.model_copy(update={"owner_ids": ("you",)}),)}),
-            "owners differ",
+            "The application's owners differ from roomz:owners: owned by you besides, not owned by me.",
+        ),
+        (
+            WHOLE.model_copy(
+                update={"service_principal": ServicePrincipalObservation(object_id="s", owner_ids=("me", "you"))}
+            ),
+            "The service principal's owners differ from roomz:owners: owned by you besides.",
         ),
     ],
 )
@@ -133,7 +139,20 @@ def test_a_number_that_was_issued_twice_is_said_with_the_command_that_mends_it()
 
 def test_owners_that_are_not_declared_are_not_compared() -> None:
     stranger = WHOLE.model_copy(update={"applications": (APPLICATION.model_copy(update={"owner_ids": ("you",)}),)})
-    assert said(stranger, owners=None) == []
+    principal = WHOLE.model_copy(
+        update={"service_principal": ServicePrincipalObservation(object_id="s", owner_ids=("you",))}
+    )
+    assert said(stranger, owners=None) == said(principal, owners=None) == []
+
+
+def test_owners_that_could_not_be_read_are_not_compared() -> None:
+    gone = WHOLE.model_copy(
+        update={
+            "applications": (APPLICATION.model_copy(update={"owner_ids": None}),),
+            "service_principal": ServicePrincipalObservation(object_id="s", owner_ids=None),
+        }
+    )
+    assert said(gone) == []
 
 
 def test_the_revision_moves_exactly_when_exchange_differs() -> None:
