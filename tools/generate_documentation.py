@@ -1,4 +1,4 @@
-"""Writes what must not be written twice: the README's tables and the keys in Pulumi.yaml, from settings.py and outputs.py.
+"""Writes what must not be written twice: tables of the README and of docs/, the keys in Pulumi.yaml, the role group's rights.
 
 `python tools/generate_documentation.py` writes, `--check` ends with 1 and names what is stale. Owns no words of its own: every
 description stands beside the thing that it describes.
@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
 from components.settings import Section, Settings  # noqa: E402
+from tools import permission_documents  # noqa: E402
 
 NOT_A_KEY = "connection"
 
@@ -97,20 +98,38 @@ def _pulumi_type(field: FieldInfo) -> str:
     return "array" if isinstance(field.default, tuple) else "string"
 
 
-def _between(text: str, name: str, content: str) -> str:
-    start, end = f"<!-- {name}: generated, see CONTRIBUTING.md -->", f"<!-- end of {name} -->"
-    before, _, rest = text.partition(start)
-    _, found, after = rest.partition(end)
-    if not found:
-        raise SystemExit(f"README.md lacks the lines {start!r} and {end!r}")
-    return f"{before}{start}\n{content}\n{end}{after}"
+def _between(path: Path, parts: dict[str, str], form: str = "<!-- {} -->") -> str:
+    """Return a file's text with fresh parts, each between two lines that name it."""
+    text = path.read_text(encoding="utf-8")
+    for name, content in parts.items():
+        start, end = form.format(f"{name}: generated, see CONTRIBUTING.md"), form.format(f"end of {name}")
+        before, _, rest = text.partition(start)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise SystemExit(f"{path.name} lacks the lines {start!r} and {end!r}")
+        text = f"{before}{start}\n{content}\n{end}{after}"
+    return text
 
 
-def readme() -> str:
-    """README.md with fresh tables."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    text = _between(text, "configuration", configuration_table())
-    return _between(text, "outputs", outputs_table())
+def fresh() -> dict[Path, str]:
+    """Every file that is generated, in whole or in part, as it should be."""
+    permissions = ROOT / "docs" / "permissions.md"
+    script = ROOT / "docs" / "permissions" / "roomz-role-group.ps1"
+    return {
+        ROOT / "README.md": _between(
+            ROOT / "README.md", {"configuration": configuration_table(), "outputs": outputs_table()}
+        ),
+        ROOT / "Pulumi.yaml": pulumi_yaml(),
+        permissions: _between(
+            permissions,
+            {
+                "permissions": permission_documents.permissions_table(),
+                "cmdlets": permission_documents.cmdlets_table(),
+                "graph": permission_documents.graph_table(),
+            },
+        ),
+        script: _between(script, {"rights": permission_documents.needed_rights()}, form="# {}"),
+    }
 
 
 def pulumi_yaml() -> str:
@@ -123,13 +142,11 @@ def pulumi_yaml() -> str:
 def main() -> int:
     """Write, or with --check compare. Exit code 1 when something is stale."""
     stale = [
-        (path, text)
-        for path, text in ((ROOT / "README.md", readme()), (ROOT / "Pulumi.yaml", pulumi_yaml()))
-        if path.read_text(encoding="utf-8") != text
+        (path, text) for path, text in fresh().items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     if "--check" in sys.argv:
         for path, _ in stale:
-            sys.stderr.write(f"{path.name} is stale. Mend it with: make documentation\n")
+            sys.stderr.write(f"{path.relative_to(ROOT)} is stale. Mend it with: make documentation\n")
         return 1 if stale else 0
     for path, text in stale:
         path.write_text(text, encoding="utf-8")

@@ -61,8 +61,72 @@ Set-StrictMode -Version 1.0
 $ErrorActionPreference = 'Stop'
 
 # What the project runs: cmdlet, the management role that should have it, the access models that run it, its parameters.
-# generated, see CONTRIBUTING.md: begin
-# generated: end
+# rights: generated, see CONTRIBUTING.md
+$Needed = @(
+    @{ Cmdlet = 'Get-Mailbox'; Role = 'Mail Recipients'; AccessModels = @('policy', 'rbac', 'rbac-group')
+       Parameters = @('RecipientTypeDetails', 'Filter', 'ResultSize') }
+    @{ Cmdlet = 'Get-Recipient'; Role = 'Mail Recipients'; AccessModels = @('policy', 'rbac', 'rbac-group')
+       Parameters = @('Identity', 'RecipientTypeDetails', 'Filter', 'ResultSize') }
+    @{ Cmdlet = 'Get-CalendarProcessing'; Role = 'Mail Recipients'; AccessModels = @('policy', 'rbac', 'rbac-group')
+       Parameters = @('Identity') }
+    @{ Cmdlet = 'Set-CalendarProcessing'; Role = 'Mail Recipients'; AccessModels = @('policy', 'rbac', 'rbac-group')
+       Parameters = @('Identity', 'AddOrganizerToSubject', 'DeleteSubject', 'RemovePrivateProperty', 'Confirm') }
+    @{ Cmdlet = 'Get-Group'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac', 'rbac-group')
+       Parameters = @('RecipientTypeDetails', 'ResultSize') }
+    @{ Cmdlet = 'Get-DistributionGroup'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity') }
+    @{ Cmdlet = 'Get-DistributionGroupMember'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'ResultSize') }
+    @{ Cmdlet = 'New-DistributionGroup'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Name', 'Alias', 'DisplayName', 'PrimarySmtpAddress', 'IgnoreNamingPolicy', 'MemberDepartRestriction', 'MemberJoinRestriction', 'Members', 'Notes', 'RequireSenderAuthenticationEnabled', 'Type') }
+    @{ Cmdlet = 'Set-DistributionGroup'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'Name', 'Alias', 'DisplayName', 'PrimarySmtpAddress', 'HiddenFromAddressListsEnabled', 'BypassSecurityGroupManagerCheck', 'Confirm') }
+    @{ Cmdlet = 'Set-Group'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'Notes', 'BypassSecurityGroupManagerCheck', 'Confirm') }
+    @{ Cmdlet = 'Add-DistributionGroupMember'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'Member', 'BypassSecurityGroupManagerCheck', 'Confirm') }
+    @{ Cmdlet = 'Remove-DistributionGroupMember'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'Member', 'BypassSecurityGroupManagerCheck', 'Confirm') }
+    @{ Cmdlet = 'Update-DistributionGroupMember'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'Members', 'BypassSecurityGroupManagerCheck', 'Confirm') }
+    @{ Cmdlet = 'Remove-DistributionGroup'; Role = 'Security Group Creation and Membership'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @('Identity', 'BypassSecurityGroupManagerCheck', 'Confirm') }
+    @{ Cmdlet = 'Get-ApplicationAccessPolicy'; Role = 'Organization Configuration'; AccessModels = @('policy', 'rbac-group')
+       Parameters = @() }
+    @{ Cmdlet = 'New-ApplicationAccessPolicy'; Role = 'Organization Configuration'; AccessModels = @('policy')
+       Parameters = @('AppId', 'PolicyScopeGroupId', 'AccessRight', 'Description') }
+    @{ Cmdlet = 'Set-ApplicationAccessPolicy'; Role = 'Organization Configuration'; AccessModels = @('policy')
+       Parameters = @('Identity', 'Description', 'Confirm') }
+    @{ Cmdlet = 'Remove-ApplicationAccessPolicy'; Role = 'Organization Configuration'; AccessModels = @('policy')
+       Parameters = @('Identity', 'Confirm') }
+    @{ Cmdlet = 'Get-OrganizationConfig'; Role = 'Organization Configuration'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @() }
+    @{ Cmdlet = 'Get-ServicePrincipal'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @() }
+    @{ Cmdlet = 'New-ServicePrincipal'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('AppId', 'ObjectId', 'DisplayName') }
+    @{ Cmdlet = 'Set-ServicePrincipal'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('Identity', 'DisplayName', 'Confirm') }
+    @{ Cmdlet = 'Remove-ServicePrincipal'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('Identity', 'Confirm') }
+    @{ Cmdlet = 'Get-ManagementScope'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @() }
+    @{ Cmdlet = 'New-ManagementScope'; Role = 'Role Management'; AccessModels = @('rbac')
+       Parameters = @('Name', 'RecipientRestrictionFilter') }
+    @{ Cmdlet = 'Set-ManagementScope'; Role = 'Role Management'; AccessModels = @('rbac')
+       Parameters = @('Identity', 'Name', 'RecipientRestrictionFilter', 'Confirm') }
+    @{ Cmdlet = 'Remove-ManagementScope'; Role = 'Role Management'; AccessModels = @('rbac')
+       Parameters = @('Identity', 'Confirm') }
+    @{ Cmdlet = 'Get-ManagementRoleAssignment'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('RoleAssignee') }
+    @{ Cmdlet = 'New-ManagementRoleAssignment'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('Name', 'Role', 'App', 'CustomResourceScope', 'RecipientGroupScope') }
+    @{ Cmdlet = 'Set-ManagementRoleAssignment'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('Identity', 'CustomResourceScope', 'RecipientGroupScope', 'Enabled', 'Confirm') }
+    @{ Cmdlet = 'Remove-ManagementRoleAssignment'; Role = 'Role Management'; AccessModels = @('rbac', 'rbac-group')
+       Parameters = @('Identity', 'Confirm') }
+)
+# end of rights
 
 # The roles that are looked at for what is needed, and the one that an application gets.
 $Parents = @(
@@ -266,7 +330,7 @@ if ($PSCmdlet.ShouldProcess($RoleGroup, "Add-RoleGroupMember -Member $ObjectId")
 # -- what there is now ------------------------------------------------------------------------------------------------------
 
 if (-not $WhatIfPreference) {
-    Get-GroupAssignments | Sort-Object -Property Role | Format-Table -AutoSize -Property Role, RoleAssignmentDelegationType
-    Get-RoleGroupMember -Identity $RoleGroup | Format-Table -AutoSize -Property Name, RecipientTypeDetails
-    Write-Output "Now take the Entra role Exchange Administrator from the application, wait for its next token (an hour at most), and run: pulumi preview"
+    Get-GroupAssignments | Sort-Object -Property Role | Format-Table -AutoSize -Property 'Role', 'RoleAssignmentDelegationType'
+    Get-RoleGroupMember -Identity $RoleGroup | Format-Table -AutoSize -Property 'Name', 'RecipientTypeDetails'
+    Write-Output 'Now take the Entra role Exchange Administrator from the application, wait for its next token (an hour at most), and run: pulumi preview'
 }
