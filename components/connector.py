@@ -228,6 +228,8 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(message, self)
         if observation is None:
             return
+        for message in drift.deployer_messages(observation):
+            pulumi.log.warn(message, self)
         for message in drift.exchange_messages(observation, first_run=last.client_id is None):
             pulumi.log.warn(message, self)
 

@@ -12,6 +12,7 @@ from components.last_outputs import LastOutputs
 from components.observation import ApplicationObservation, Grant, Observation, ServicePrincipalObservation
 from components.secret_plan import SecretPlan, format_date
 from microsoft365.connection import Connection
+from microsoft365.graph.rights import PERMISSIONS, missing
 
 # A new stack whose tenant is not observed has to start somewhere.
 UNOBSERVED = "unobserved"
@@ -52,6 +53,16 @@ def exchange_messages(observation: Observation, *, first_run: bool = False) -> I
             f"Exchange Online differs from what is declared: {observation.exchange.summary}. `pulumi up` changes exactly that."
         )
     yield from observation.exchange.notices
+
+
+def deployer_messages(observation: Observation) -> Iterator[str]:
+    """Which rights whoever deploys lacks: the provider that needs them names none, and not before it has begun."""
+    for permission in observation.deployer.lacks:
+        what_for = PERMISSIONS.get(permission, "")
+        yield (
+            f"Whoever deploys signs in without the permission {permission}, which it takes to {what_for}: where that is to be done, "
+            f"`up` ends with Authorization_RequestDenied, 'Insufficient privileges'. It is given here: {missing(permission)}"
+        )
 
 
 def entra_messages(observation: Observation, last: LastOutputs, expected: ExpectedEntra) -> Iterator[str]:

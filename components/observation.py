@@ -95,12 +95,19 @@ class EntraObservation(_Observed):
     grants: tuple[Grant, ...] = ()
 
 
+class DeployerObservation(_Observed):
+    """Whoever deploys: the permissions of Microsoft Graph that its token lacks."""
+
+    lacks: tuple[str, ...] = ()
+
+
 class Observation(_Observed):
     """One complete reading. `observed_at` is UTC by the login host's `Date` header, the tenant's own clock."""
 
     observed_at: datetime
     exchange: ExchangeObservation
     entra: EntraObservation = Field(default_factory=EntraObservation)
+    deployer: DeployerObservation = Field(default_factory=DeployerObservation)
 
     def application(self, client_id: str | None) -> ApplicationObservation | None:
         """The application of that client id, or None when the reading does not show it."""

@@ -17,6 +17,7 @@ from microsoft365.exchange.performing import Applied
 from microsoft365.exchange.plan import Plan, plan
 from microsoft365.exchange.transport import Reporter
 from microsoft365.graph.applications import observe_entra
+from microsoft365.graph.token_rights import lacking
 from microsoft365.session import Session
 
 _MOST_ACTIONS = 10
@@ -36,7 +37,8 @@ def observe_tenant(session: Session, desired: DesiredState, reporter: Reporter) 
             desired = with_client_id(desired, entra_later.result()[1])
         observed = observe(session.exchange, desired, reporter)
         entra, _ = entra_later.result()
-    return observation_document(plan(desired, observed), session.now().strftime(marks.TIME_FORMAT), entra)
+    lacks = lacking(session.sign_in.token(session.endpoints.graph), desired.setup)
+    return observation_document(plan(desired, observed), session.now().strftime(marks.TIME_FORMAT), entra, lacks)
 
 
 def observe_entra_alone(session: Session, desired: DesiredState) -> dict[str, Any]:
@@ -46,13 +48,16 @@ def observe_entra_alone(session: Session, desired: DesiredState) -> dict[str, An
     return {"observedAt": session.now().strftime(marks.TIME_FORMAT), "entra": entra}
 
 
-def observation_document(found: Plan, observed_at: str, entra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `observe` prints."""
+def observation_document(
+    found: Plan, observed_at: str, entra: Mapping[str, Any], lacks: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what `observe` prints; `lacks` are the permissions that whoever deploys does not have."""
     return _within(
         lambda longest: {
             "observedAt": observed_at,
             "exchange": exchange_document(found, longest),
             "entra": entra,
+            "deployer": {"lacks": list(lacks)},
         }
     )
 

@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
 from microsoft365.exchange import filters
+from microsoft365.setups import Setup
 from microsoft365.validation import (
     LONGEST_NAME,
     check_address,
@@ -177,6 +178,13 @@ class DesiredState(_Model):
     def uses_group(self) -> bool:
         """True where the rooms are kept in a group: always in `policy`; in `rbac` where no filter says which they are."""
         return self.access == "policy" or isinstance(self.rooms.include, tuple) or bool(self.rooms.exclude)
+
+    @property
+    def setup(self) -> Setup:
+        """Which rights it takes."""
+        if self.access == "policy":
+            return "policy"
+        return "rbac-group" if self.uses_group else "rbac"
 
     @property
     def rooms_group(self) -> Group:

@@ -16,7 +16,7 @@ ASSIGN = "AppRoleAssignment.ReadWrite.All"
 PERMISSIONS: Mapping[str, str] = {
     OWN: "make and change the one application, of which it becomes owner, and its secrets",
     READ: "find Microsoft Graph's own service principal, applications with our mark, and deleted ones",
-    ASSIGN: "make and take back the grant, with `policy` alone",
+    ASSIGN: "make and take back the grant of Calendars.ReadWrite, with `policy` alone",
 }
 
 _PAGE = "https://learn.microsoft.com/graph/api/{}"

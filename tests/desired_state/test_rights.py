@@ -156,6 +156,16 @@ def test_each_permission_that_is_taken_away_is_named(
     assert f"API permissions > {page}" in ended.err
 
 
+def test_what_only_the_provider_needs_is_named_by_every_look(tenant: Tenant) -> None:
+    deploying = deployer(tenant, "policy", without_permission="AppRoleAssignment.ReadWrite.All")
+    looked = Life(tenant, deploying, "policy").wish(known=False)
+    seen = tenant.run("observe", "--errors-as-json", stdin=looked, variables=deploying.variables).document
+    assert seen["deployer"] == {"lacks": ["AppRoleAssignment.ReadWrite.All"]}
+    deploying.may(*permissions("policy"), MANAGE_AS_APP)
+    seen = tenant.run("observe", "--errors-as-json", stdin=looked, variables=deploying.variables).document
+    assert seen["deployer"] == {"lacks": []}
+
+
 def test_a_removal_that_may_not_read_applications_removes_nothing_and_names_the_permission(tenant: Tenant) -> None:
     deploying = deployer(tenant, "policy")
     life = Life(tenant, deploying, "policy")

@@ -8,6 +8,7 @@ import pytest
 from components.drift import (
     UNOBSERVED,
     ExpectedEntra,
+    deployer_messages,
     entra_messages,
     exchange_messages,
     exchange_revision,
@@ -19,6 +20,7 @@ from components.last_outputs import LastOutputs
 from components.observation import (
     Action,
     ApplicationObservation,
+    DeployerObservation,
     EntraObservation,
     ExchangeObservation,
     Grant,
@@ -135,6 +137,14 @@ def test_invariant_2_what_a_first_run_left_is_named_with_the_way_out() -> None:
 
 def test_a_number_that_was_issued_twice_is_said_with_the_command_that_mends_it() -> None:
     assert "pulumi config set --path 'roomz:secret.generation' 3" in made_anew_message(2)
+
+
+def test_a_permission_that_whoever_deploys_lacks_is_named_before_the_provider_meets_it() -> None:
+    assert list(deployer_messages(observe())) == []
+    lacks = observe().model_copy(update={"deployer": DeployerObservation(lacks=("Application.ReadWrite.OwnedBy",))})
+    (message,) = deployer_messages(lacks)
+    for words in ("without the permission Application.ReadWrite.OwnedBy", "Insufficient privileges", "API permissions"):
+        assert words in message
 
 
 def test_owners_that_are_not_declared_are_not_compared() -> None:

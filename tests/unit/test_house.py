@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
         "microsoft365.errors",
         "microsoft365.exchange.desired",
         "microsoft365.exchange.filters",
+        "microsoft365.graph.rights",
         "microsoft365.validation",
     },
     "microsoft365": {"microsoft365"},
