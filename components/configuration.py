@@ -1,19 +1,20 @@
 """Reading the stack's configuration: from Pulumi's flat texts to Settings, or to one clear list of what is wrong.
 
-Owns the words in which a wrong key or value is refused: key, value, what is wrong, and the command that mends it. Owns no key
-and no default (`settings.py`).
+Owns the reading, the azuread provider's keys that are ours to watch, and that every problem is found in one run. Owns no key and
+no default (`settings.py`), and not the words of a refusal (`refusals.py`).
 """
 
+import copy
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
-from components.settings import Section, Settings
+from components import refusals
+from components.settings import Settings
 from microsoft365.connection import CLOUDS, Connection
 from microsoft365.credentials import checked_credentials
 from microsoft365.errors import Problem
@@ -50,12 +51,14 @@ HARMLESS_PROVIDER_KEYS = {
     "azuread:partnerId",
     "azuread:disableTerraformPartnerId",
 }
-ACCESS_EXPLAINED = (
-    "`policy` grants the application Calendars.ReadWrite in Microsoft Entra and restricts it to the rooms by an application access "
-    "policy, as ROOMZ's guide does; whoever deploys needs the right to grant it. `rbac` grants nothing in Entra and gives the "
-    "application the rooms' calendars by RBAC for Applications in Exchange Online, which Microsoft and ROOMZ recommend today"
+# The others say where the tenant is, or nothing about it at all.
+OTHER_PROVIDER_KEYS = (
+    "azuread:tenantId",
+    "azuread:environment",
+    "azuread:metadataHost",
+    "azuread:partnerId",
+    "azuread:disableTerraformPartnerId",
 )
-
 
 # Stands in for a connection that is itself refused, so that every other problem is found in the same run.
 _ANY_CONNECTION = Connection(tenant_id="00000000-0000-0000-0000-000000000000", exchange_host="localhost")
@@ -73,38 +76,29 @@ class SettingsError(ValueError):
         )
 
 
-# Parts of a path that name a branch of a type and no key.
-_NO_KEYS = {"int", "str", "literal", "tuple", "everything", "filtered", "addresses"}
-LATER_KEYS = {"verify": "Verification needs no key yet; take it out: pulumi config rm roomz:verify"}
-
-
 def load(configuration: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
     """Read the stack's whole configuration (`namespace:key` to text, objects as JSON) into Settings.
 
     `environment` is the process environment: `ARM_TENANT_ID` and the like fill in for `azuread:` keys, as they do for the provider.
     Raises SettingsError with every problem at once.
     """
-    problems = list(_provider_problems(configuration))
+    provider_keys = [*FORBIDDEN_PROVIDER_KEYS, *IDENTITY_PROVIDER_KEYS, *OTHER_PROVIDER_KEYS]
+    problems = [*_provider_problems(configuration), *refusals.other_namespaces(configuration, provider_keys)]
     values: dict[str, Any] = {}
-    names = {_key(name): name for name in Settings.model_fields if name != "connection"}
+    names = refusals.known_fields(Settings)
     for full_name, text in configuration.items():
         namespace, _, name = full_name.partition(":")
         if namespace != "roomz":
             continue
-        if name in LATER_KEYS:
-            problems.append(f"roomz:{name} is not supported yet. {LATER_KEYS[name]}")
-        elif name in names:
+        if name in names:
             values[name] = _value(name, text)
         else:
-            problems.append(_unknown_key(name, text, names))
+            problems.append(refusals.unknown_key(name, text))
     connection, connection_problems = _connection(configuration, environment, values)
     problems += connection_problems
-    try:
-        settings = Settings.model_validate({**values, "connection": connection})
-    except ValidationError as error:
-        problems += [_readable(detail) for detail in error.errors() if _is_worth_saying(detail)]
-        raise SettingsError(problems) from None
-    if problems:
+    settings, wrong_values = _findings(values, connection)
+    problems += wrong_values
+    if settings is None or problems:
         raise SettingsError(problems)
     return settings
 
@@ -121,30 +115,88 @@ def ensure_credentials(settings: Settings, environment: Mapping[str, str]) -> No
         raise SettingsError([str(problem)]) from None
 
 
-def _is_worth_saying(detail: Any) -> bool:
-    """Not what concerns the stand-in connection, nor the branch of a union that the value was never meant for."""
-    return detail["loc"][:1] != ("connection",) and not (
-        detail["type"] == "literal_error" and isinstance(detail["input"], list)
+def _findings(values: Mapping[str, Any], connection: Connection) -> tuple[Settings | None, list[str]]:
+    """Return the settings, or everything that is wrong with the values.
+
+    What one wrong value hides (a rule about a whole section is not looked at while a key of it is wrong) is found by leaving
+    that value out and looking again.
+    """
+    problems: list[str] = []
+    left = copy.deepcopy(dict(values))
+    for _ in range(_LOOKS):
+        try:
+            settings = Settings.model_validate({**left, "connection": connection})
+        except ValidationError as error:
+            # A section that is refused whole reports the stand-in connection too, which is no key of the stack's.
+            details = [detail for detail in error.errors() if detail["loc"][:1] != ("connection",)]
+        else:
+            return (None if problems else settings), problems
+        said = [refusals.of_finding(detail) for detail in details if not _is_meant_otherwise(detail, details)]
+        problems += [text for text in said if text not in problems]
+        for detail in sorted(details, key=lambda one: str(one["loc"]), reverse=True):
+            _leave_out(left, _path(detail))
+    return None, problems
+
+
+# How often the values are looked at again; each look leaves out what the one before it found.
+_LOOKS = 6
+
+
+def _path(detail: Any) -> tuple[str | int, ...]:
+    key = detail["ctx"]["key"] if detail["type"] == "roomz" else ""
+    return (*detail["loc"], *key.partition("[")[0].split(".")) if key else tuple(detail["loc"])
+
+
+def _is_meant_otherwise(detail: Any, details: Sequence[Any]) -> bool:
+    """Tell whether a key is missing only because it stands there under a wrong name, which is said already."""
+    return detail["type"] == "missing" and any(
+        other["type"] == "extra_forbidden" and other["loc"][:-1] == detail["loc"][:-1] and len(other["loc"]) > 1
+        for other in details
     )
 
 
-def _key(field_name: str) -> str:
-    return to_camel(field_name)
+def _leave_out(values: dict[str, Any], path: Sequence[str | int]) -> None:
+    """Take out what stands at a path, or put in what stands in for it, so that it hides nothing else any more."""
+    place = refusals.Place(path)
+    *above, last = place.keys
+    holder: Any = values
+    for key in above:
+        below = holder.setdefault(key, {}) if isinstance(holder, dict) else None
+        if not isinstance(below, dict) or key == "include":
+            # What is no section goes whole: a filter without its text would be wrong in another way.
+            holder.pop(key, None)
+            return
+        holder = below
+    listed = holder.get(last)
+    if place.number is not None and isinstance(listed, list) and len(listed) > 1:
+        del listed[place.number]
+    elif place.dotted in _STAND_INS:
+        holder[last] = _STAND_INS[place.dotted]
+    else:
+        holder.pop(last, None)
+
+
+# Whatever is wrong with `rbac` is wrong with `policy` as well; and a group has an address.
+_STAND_INS: dict[str, Any] = {
+    "access": "rbac",
+    "group": {"primarySmtpAddress": "group@contoso.com"},
+    "group.primarySmtpAddress": "group@contoso.com",
+}
 
 
 def _is_section(name: str) -> bool:
-    field = next(field for field_name, field in Settings.model_fields.items() if _key(field_name) == name)
-    return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    field = refusals.known_fields(Settings)[name]
+    return refusals.section_of(field) is not None
 
 
 def _value(name: str, text: str) -> Any:
     """Objects and lists arrive as JSON text, everything else as plain text."""
-    if not (_is_section(name) or name == "owners"):
-        return text
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except json.JSONDecodeError:
         return text
+    # A text that looks like a number stays one; an object where a text is wanted is none.
+    return value if _is_section(name) or name == "owners" or isinstance(value, dict | list) else text
 
 
 def _provider_problems(configuration: Mapping[str, str]) -> Iterator[str]:
@@ -180,8 +232,9 @@ def _connection(
     if cloud not in CLOUDS:
         near = difflib.get_close_matches(cloud, CLOUDS, n=1)
         problems.append(
-            f"azuread:environment is {cloud!r}; it is one of {', '.join(CLOUDS)}"
-            + (f". Did you mean {near[0]}?" if near else "")
+            f"azuread:environment is {cloud!r}; it is one of {', '.join(CLOUDS)}."
+            + (f" Did you mean {near[0]}?" if near else "")
+            + f" Set it with: pulumi config set azuread:environment {near[0] if near else 'public'}"
         )
     if metadata_host and not exchange_host:
         problems.append(
@@ -198,70 +251,15 @@ def _connection(
             exchange_host=exchange_host if isinstance(exchange_host, str) else None,
         )
     except ValidationError as error:
-        keys = {"metadata_host": "azuread:metadataHost", "exchange_host": "roomz:endpoints.exchange"}
-        by_alias = {to_camel(name): key for name, key in keys.items()}
-        return _ANY_CONNECTION, [
-            f"{(keys | by_alias).get(str(detail['loc'][0]), 'azuread:tenantId')}: {detail['msg'].removeprefix('Value error, ')}"
-            for detail in error.errors()
-        ]
+        return _ANY_CONNECTION, [_of_connection(detail) for detail in error.errors()]
     return connection, []
 
 
-def _unknown_key(name: str, text: str, names: Mapping[str, str]) -> str:
-    section, dot, rest = name.partition(".")
-    if dot and section in names:
-        return (
-            f"roomz:{name} is a flat key, which Pulumi does not read as part of `{section}`. Remove it with `pulumi config rm 'roomz:{name}'` "
-            f"and set it with `pulumi config set --path 'roomz:{section}.{rest}' '{text}'`"
-        )
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"Did you mean roomz:{near[0]}? " if near else ""
-    return f"roomz:{name} is no key of this project. {hint}Remove it with: pulumi config rm 'roomz:{name}'"
-
-
-def _readable(detail: Any) -> str:
-    """One line of pydantic's finding: key, value, what is wrong and the command that mends it."""
-    path = [part for part in detail["loc"] if isinstance(part, str)]
-    # A union's branches carry their type's name in the path; only what is a key belongs to the key.
-    keys = [part for part in path if re.fullmatch(r"[A-Za-z]+", part) and part not in _NO_KEYS]
-    name = "roomz:" + ".".join(keys)
-    kind, value = detail["type"], detail["input"]
-    if kind == "missing" and keys == ["access"]:
-        return (
-            f"roomz:access is missing. {ACCESS_EXPLAINED}. Set it with: pulumi config set roomz:access rbac, or policy"
-        )
-    if kind == "missing":
-        return f"{name} is missing. Set it with: {_command(keys, 'VALUE')}"
-    if kind == "extra_forbidden":
-        known = _known_keys(keys[:-1])
-        near = difflib.get_close_matches(keys[-1], known, n=1)
-        hint = f"Did you mean {name.rsplit('.', 1)[0]}.{near[0]}?" if near else f"Known keys: {', '.join(known)}."
-        return f"{name} is no key of this project. {hint} Remove it with: pulumi config rm --path '{name}'"
-    if kind == "roomz":
-        subject = f"{name}: " if keys else "roomz: "
-        shown = f"{value!r} " if isinstance(value, str) else ""
-        return f"{subject}{shown}{detail['ctx']['text']}"
-    return f"{name} is {value!r}: {_plain(detail)}. Set it with: {_command(keys, 'VALUE')}"
-
-
-def _plain(detail: Any) -> str:
-    message = str(detail["msg"])
-    return message[0].lower() + message[1:]
-
-
-def _known_keys(section: list[str]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for part in section:
-        field = next(field for name, field in model.model_fields.items() if _key(name) == part)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
-    return [_key(name) for name in model.model_fields if name != "connection"]
-
-
-def _command(keys: list[str], value: str) -> str:
-    path = ".".join(keys)
-    return (
-        f"pulumi config set --path 'roomz:{path}' {value}"
-        if len(keys) > 1
-        else f"pulumi config set roomz:{path} {value}"
-    )
+def _of_connection(detail: Any) -> str:
+    """The sentence for a host that is none."""
+    ours = str(detail["loc"][0]) in {"exchange_host", "exchangeHost"}
+    key, example = ("roomz:endpoints.exchange", "outlook.office365.com") if ours else ("azuread:metadataHost", "HOST")
+    value = detail["input"]
+    why = str(detail["msg"]).removeprefix("Value error, ").removeprefix(repr(value)).strip()
+    path = "--path 'roomz:endpoints.exchange'" if ours else key
+    return f"{key} is {value!r}, which {why}. Set it with: pulumi config set {path} {example}"

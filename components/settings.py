@@ -1,103 +1,48 @@
 """The stack's configuration as frozen, validated types.
 
 Owns every key of the `roomz:` namespace: its default, its meaning (the description of a field becomes the README's table) and
-what is refused. Owns no reading of the configuration (`configuration.py`, which also words what is wrong), no decision that
+what is refused. Owns no reading of the configuration (`configuration.py`; what is wrong words `refusals.py`), no decision that
 needs the tenant or the last outputs (`secret_plan.py`, `drift.py`) and declares no resource.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from components.rules import Address, Filter, Name, ObjectId, RemovalLimit, Section, Whole, not_yet, problem, unique
 from components.secret_plan import SecretRules
 from microsoft365.connection import Connection
-from microsoft365.exchange import filters
-from microsoft365.validation import (
-    LONGEST_NAME,
-    check_address,
-    check_guid,
-    check_name,
-    check_removal_limit,
-    check_unique,
-)
+from microsoft365.validation import LONGEST_NAME
 
 # Microsoft Graph: application resource type, displayName is at most 256 characters.
 DISPLAY_NAME_LENGTH = 256
 
 
-def _problem(text: str) -> PydanticCustomError:
-    return PydanticCustomError("roomz", "{text}", {"text": text})
-
-
-def _not_yet(value: str, instead: str) -> PydanticCustomError:
-    return _problem(f"{value} is not supported yet. {instead}")
-
-
-def _by(check: Callable[[str], str]) -> Callable[[str], str]:
-    """The scripts' own check, so that what is accepted here is accepted there; its words follow the value."""
-
-    def validate(value: str) -> str:
-        try:
-            return check(value)
-        except ValueError as error:
-            raise _problem(str(error).removeprefix(repr(value)).strip()) from None
-
-    return validate
-
-
-def _check_filter(value: str) -> str:
-    filters.parse(value)
-    return value
-
-
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        check_unique(values)
-    except ValueError:
-        folded = [value.casefold() for value in values]
-        twice = [value for index, value in enumerate(values) if folded[index] in folded[:index]]
-        raise _problem(f"lists {', '.join(twice)} more than once; each belongs there once") from None
-    return values
-
-
-Address = Annotated[str, AfterValidator(_by(check_address))]
-ObjectId = Annotated[str, AfterValidator(_by(check_guid))]
-Name = Annotated[str, AfterValidator(_by(check_name))]
-
-
-class Section(BaseModel):
-    """Keys that belong together: camelCase in the stack file, frozen, nothing unknown."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
-
-
 class Secret(Section):
     """Keys below `roomz:secret`."""
 
-    lifetime_months: int = Field(
+    lifetime_months: Whole = Field(
         24,
         ge=2,
         le=24,
         description="How long the next secret lives, in months, 2 to 24. It never moves one that exists.",
     )
-    renew_months_before: int = Field(
+    renew_months_before: Whole = Field(
         2,
         ge=1,
         description="How many months before the end of the newest secret the next one is issued: 1 to half the lifetime.",
     )
-    generation: int | None = Field(
+    generation: Whole | None = Field(
         None,
         ge=0,
         description="At least this generation: one more than the newest means *renew now*; anything further is refused.",
     )
-    handed_over: int | None = Field(
+    handed_over: Whole | None = Field(
         None, ge=0, description="The generation that the ROOMZ Portal has now; once set, older ones are removed."
     )
-    revoked_through: int | None = Field(
+    revoked_through: Whole | None = Field(
         None,
         ge=0,
         description="Every generation up to this one is removed at once, even if the Portal still uses it (a leak). "
@@ -108,9 +53,11 @@ class Secret(Section):
     def _renewal_fits(self) -> "Secret":
         if self.renew_months_before * 2 > self.lifetime_months:
             fits = self.lifetime_months // 2
-            raise _problem(
-                f"renewMonthsBefore is {self.renew_months_before}, more than half of lifetimeMonths {self.lifetime_months}: secrets would "
-                f"pile up. Set it to {fits} or less: pulumi config set --path 'roomz:secret.renewMonthsBefore' {fits}"
+            raise problem(
+                f"is {self.renew_months_before}, more than half of roomz:secret.lifetimeMonths, {self.lifetime_months}: secrets would "
+                f"pile up. It is {fits} or less",
+                key="renewMonthsBefore",
+                instead=str(fits),
             )
         return self
 
@@ -122,7 +69,7 @@ class Secret(Section):
 class RoomFilter(Section):
     """`roomz:rooms.include` as a filter: rooms by what they are."""
 
-    filter: Annotated[str, AfterValidator(_by(_check_filter))]
+    filter: Filter
 
 
 def _kind_of_include(value: Any) -> str:
@@ -146,13 +93,13 @@ class Rooms(Section):
         "Company, CustomAttribute1 to 15, Department, DisplayName, HiddenFromAddressListsEnabled, Name, Office, ResourceCapacity "
         "and StateOrProvince. It is parsed and wrapped, so it never reaches beyond the `kinds`.",
     )
-    exclude: Annotated[tuple[Address, ...], AfterValidator(_unique)] = Field(
+    exclude: Annotated[tuple[Address, ...], AfterValidator(unique)] = Field(
         (), description="Addresses of rooms that the application must not reach."
     )
-    kinds: Annotated[tuple[Literal["room", "workspace", "equipment"], ...], AfterValidator(_unique)] = Field(
+    kinds: Annotated[tuple[Literal["room", "workspace", "equipment"], ...], AfterValidator(unique)] = Field(
         ("room",), description="The kinds of mailboxes that count as rooms: `room`, `workspace`, `equipment`."
     )
-    max_removals: int | str | None = Field(
+    max_removals: RemovalLimit = Field(
         None,
         description="Refuse, before anything is changed, to take more rooms than this out of reach in one run: a number or a "
         "share such as `10%`. Default: 10 %, at least 3.",
@@ -163,39 +110,39 @@ class Rooms(Section):
     def _one_of_three(cls, data: Any) -> Any:
         if isinstance(data, Mapping):
             include = data.get("include", "all")
-            if isinstance(include, str) and include != "all":
-                raise _problem(
-                    f"include is {include!r}; it is `all`, a list of addresses, or a filter: pulumi config set --path "
-                    "'roomz:rooms.include.filter' \"Office -eq 'Bern'\""
+            if not isinstance(include, Mapping | list | tuple | RoomFilter) and include != "all":
+                looks_like_a_filter = isinstance(include, str) and " " in include
+                raise problem(
+                    f"is {include!r}; it is `all`, a list of addresses (pulumi config set --path 'roomz:rooms.include[0]' "
+                    "room-eiger@contoso.com), or a filter",
+                    key="include",
+                    write="filter" if looks_like_a_filter else "",
+                    instead="" if looks_like_a_filter else "all",
                 )
         return data
 
     @model_validator(mode="after")
     def _consistent(self) -> "Rooms":
         if not self.kinds:
-            raise _problem("kinds is empty: no room would be covered. Leave it out, or set it to [room]")
+            raise problem("is empty: no room would be covered. Take it out with", key="kinds", remove=True)
         if not isinstance(self.include, tuple):
             return self
         if not self.include:
-            raise _problem(
-                "include is an empty list: the application would reach nothing. List addresses, or set it to `all`"
+            raise problem(
+                "is an empty list: the application would reach nothing. It lists addresses, or is `all`",
+                key="include",
+                instead="all",
             )
-        _unique(self.include)
+        unique(self.include, "include")
         excluded = {address.lower() for address in self.exclude}
         both = [address for address in self.include if address.lower() in excluded]
         if both:
-            raise _problem(f"{', '.join(both)} stands in include and in exclude; take it out of one of them")
-        return self
-
-    @model_validator(mode="after")
-    def _share(self) -> "Rooms":
-        if self.max_removals is not None:
-            try:
-                check_removal_limit(self.max_removals)
-            except ValueError:
-                raise _problem(
-                    f"maxRemovals is {self.max_removals!r}; it is a number of rooms (0 or more) or a share from 0% to 100%"
-                ) from None
+            index = next(place for place, address in enumerate(self.exclude) if address.lower() == both[0].lower())
+            raise problem(
+                f"holds {', '.join(both)}, as roomz:rooms.include does; each belongs in one of them. Take it out of this one with",
+                key=f"exclude[{index}]",
+                remove=True,
+            )
         return self
 
 
@@ -243,7 +190,7 @@ class Exchange(Section):
     @model_validator(mode="after")
     def _later(self) -> "Exchange":
         if self.transport == "runbook":
-            raise _not_yet("transport `runbook`", "Leave it out: `rest` is the default.")
+            raise not_yet("transport", "runbook")
         return self
 
 
@@ -286,7 +233,7 @@ class Settings(Section):
         "grant",
         description="`grant`: the stack grants Calendars.ReadWrite. (`admin` is not supported yet.) Without effect with `access: rbac`.",
     )
-    owners: Annotated[tuple[ObjectId, ...], AfterValidator(_unique)] = Field(
+    owners: Annotated[tuple[ObjectId, ...], AfterValidator(unique)] = Field(
         (),
         description="Object ids that own application and service principal. Empty: the caller of the first `up`, then left as it is. "
         "If set, exact; it must hold the caller.",
@@ -332,17 +279,18 @@ class Settings(Section):
     @model_validator(mode="after")
     def _supported(self) -> "Settings":
         if self.consent == "admin" and self.access == "policy":
-            raise _not_yet("consent `admin`", "Leave it out: `grant` is the default.")
+            raise not_yet("consent", "admin")
         if self.group.primary_smtp_address is None and self.uses_group:
             why = "" if self.access == "policy" else " (with `rbac` a list of rooms or an exclusion needs one)"
-            raise _problem(
-                f"group.primarySmtpAddress is missing: the group that holds the rooms{why} needs an address of a domain of yours. Set it "
-                "with: pulumi config set --path 'roomz:group.primarySmtpAddress' RoomzResources@contoso.com"
+            raise problem(
+                f"is missing: the group that holds the rooms{why} needs an address of a domain of yours",
+                key="group.primarySmtpAddress",
             )
         if self.removal == "now" and not self.connection.exchange_is_loopback:
-            raise _problem(
-                "removal is `now`, which is for the local tenant only: tokens issued before a destroy live on for about an hour and a "
-                "deleted application can be restored for 30 days, so the restriction has to stay. Set it with: "
-                "pulumi config set roomz:removal later"
+            raise problem(
+                "is 'now', which is for the local tenant only: tokens issued before a destroy live on for about an hour and a deleted "
+                "application can be restored for 30 days, so the restriction has to stay",
+                key="removal",
+                instead="later",
             )
         return self

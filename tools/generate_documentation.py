@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
-from components.settings import Section, Settings  # noqa: E402
+from components.rules import Section  # noqa: E402
+from components.settings import Settings  # noqa: E402
 from tools import permission_documents  # noqa: E402
 
 NOT_A_KEY = "connection"

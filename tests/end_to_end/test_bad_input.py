@@ -7,20 +7,34 @@ import pytest
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant
 
+# A smaller set of tests/unit/test_bad_configurations.py, as the engine hands them over: whole key, and what to write instead.
 BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"access": None}, ["roomz:access is missing", "pulumi config set roomz:access rbac"]),
     (
         {"access": "rbac", "group": None, "rooms": {"include": ["a@contoso.com"]}},
-        ["group.primarySmtpAddress is missing"],
+        ["roomz:group.primarySmtpAddress is missing"],
     ),
-    ({"consent": "admin"}, ["admin", "not supported yet"]),
-    ({"secret": {"lifetimeMonths": 36}}, ["roomz:secret.lifetimeMonths is 36", "--path"]),
-    ({"secret": {"renewMonthsBefore": 20}}, ["renewMonthsBefore is 20", "12"]),
-    ({"secret.lifetimeMonths": "12"}, ["flat key", "--path"]),
-    ({"rooms": {"include": {"filter": "x) -or (Name -like '*'"}}}, ["rooms.include.filter", "x is no property"]),
-    ({"rooms": {"include": ["nobody"]}}, ["roomz:rooms.include", "'nobody'"]),
-    ({"group": {}}, ["group.primarySmtpAddress is missing"]),
-    ({"displayNam": "x"}, ["roomz:displayNam is no key", "displayName"]),
+    ({"consent": "admin"}, ["roomz:consent is 'admin', which is not supported yet"]),
+    (
+        {"secret": {"lifetimeMonths": 36}},
+        ["roomz:secret.lifetimeMonths is 36", "--path 'roomz:secret.lifetimeMonths' 24"],
+    ),
+    ({"secret": {"renewMonthsBefore": 20}}, ["roomz:secret.renewMonthsBefore is 20", "renewMonthsBefore' 12"]),
+    ({"secret": {"lifetimeMonth": 12}}, ["roomz:secret.lifetimeMonth is no key", "roomz:secret.lifetimeMonths?"]),
+    ({"secret.lifetimeMonths": "12"}, ["flat key", "set --path 'roomz:secret.lifetimeMonths' 12"]),
+    (
+        {"rooms": {"include": {"filter": "x) -or (Name -like '*'"}}},
+        ["roomz:rooms.include.filter is", "x is no property"],
+    ),
+    (
+        {"rooms": {"include": ["nobody"], "maxRemovals": [3]}},
+        ["roomz:rooms.include[0] is 'nobody'", "maxRemovals is [3]"],
+    ),
+    ({"group": {}}, ["roomz:group.primarySmtpAddress is missing"]),
+    (
+        {"displayNam": "x", "romz__access": "rbac"},
+        ["roomz:displayNam is no key", "displayName", "the namespace `romz`"],
+    ),
     ({"azuread__clientSecret": "hunter2"}, ["azuread:clientSecret", "ARM_CLIENT_SECRET"]),
     ({"azuread__tenantId": "contoso.com"}, ["azuread:tenantId is 'contoso.com'"]),
 ]
