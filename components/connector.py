@@ -314,12 +314,7 @@ def _outputs(
         )
         if granted
         else NO_CONSENT,
-        "apiPermissionsUrl": client_id.apply(
-            lambda value: (
-                "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI/"
-                f"appId/{value}"
-            )
-        ),
+        "apiPermissionsUrl": client_id.apply(lambda value: _permissions_page(settings.connection, value)),
         "access": access.result.apply(
             lambda result: {
                 "model": settings.access,
@@ -354,6 +349,13 @@ def _issued_output(planned: PlannedSecret, password: azuread.ApplicationPassword
 def _login_page(connection: Connection) -> str:
     """Where a person signs in: a cloud of its own has it beside its metadata document."""
     return f"https://{connection.metadata_host}" if connection.metadata_host else CLOUDS[connection.environment].login
+
+
+def _permissions_page(connection: Connection, client_id: str) -> str:
+    """Where a person sees what the application may do: a link where the cloud's portal is known, else the way to it."""
+    if connection.portal is None:
+        return f"Microsoft Entra admin center > App registrations > {client_id} > API permissions"
+    return f"{connection.portal}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI/appId/{client_id}"
 
 
 def _hand_over_output(state: HandOver) -> dict[str, str]:

@@ -17,7 +17,8 @@ OUTPUTS = {
     "applicationObjectId": "The object id of the app registration.",
     "servicePrincipalObjectId": "The object id of the enterprise application.",
     "consentUrl": "With `policy`, where a Privileged Role Administrator can consent by hand; with `rbac` nobody must.",
-    "apiPermissionsUrl": "The portal's page of the application's API permissions.",
+    "apiPermissionsUrl": "The page of the application's API permissions in the cloud's portal; the way to it where "
+    "`azuread:metadataHost` names another cloud.",
     "access": "How the application is kept to the rooms: `model`, `consent`, and the identities of `group` and `policy`, or of `scope` (or "
     "`group`), `assignment` and `servicePrincipal`.",
     "exchangeRevision": "Moves when Exchange Online differed from what is declared and was repaired.",

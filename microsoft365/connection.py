@@ -1,7 +1,7 @@
-"""Which tenant in which Microsoft cloud, and where its three front doors are.
+"""Which tenant in which Microsoft cloud, and where its front doors are.
 
-Owns the addresses of login, Microsoft Graph and Exchange Online for every cloud that the azuread provider names. Pure:
-no credentials (sign_in.py has them) and no network (the metadata document of another cloud is handed in).
+Owns the addresses of login, Microsoft Graph and Exchange Online for every cloud that the azuread provider names, and of the
+portal that people open. Pure: no credentials (sign_in.py has them) and no network (the metadata document of another cloud is handed in).
 """
 
 import ipaddress
@@ -44,6 +44,14 @@ CLOUDS: Mapping[str, Endpoints] = {
     "usgovernmentl5": _DOD,
     "dod": _DOD,
     "china": _CHINA,
+}
+# The Microsoft Entra admin center of each cloud ("Frequently asked questions about Microsoft Entra ID", addresses to allow;
+# https://learn.microsoft.com/entra/fundamentals/faq). The Department of Defense shares that of the US government.
+PORTALS: Mapping[Endpoints, str] = {
+    _PUBLIC: "https://entra.microsoft.com",
+    _GCC_HIGH: "https://entra.microsoft.us",
+    _DOD: "https://entra.microsoft.us",
+    _CHINA: "https://entra.microsoftonline.cn",
 }
 
 
@@ -103,6 +111,11 @@ class Connection(BaseModel):
         if self.metadata_host is None:
             return None
         return f"https://{self.metadata_host}/metadata/endpoints?api-version=2022-09-01"
+
+    @property
+    def portal(self) -> str | None:
+        """The Microsoft Entra admin center; None where a metadata host names a cloud whose portal nobody knows here."""
+        return None if self.metadata_host is not None else PORTALS[CLOUDS[self.environment]]
 
     @property
     def exchange_is_loopback(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -107,9 +107,11 @@ class Program:
         observed: Observation | None = None,
         last: LastOutputs | None = None,
         grants: tuple[Grant, ...] = (),
+        provider: Mapping[str, str] | None = None,
         **configuration: str,
     ) -> "Program":
-        settings = load({**CONFIGURATION, **{f"roomz:{key}": value for key, value in configuration.items()}}, {})
+        ours = {f"roomz:{key}": value for key, value in configuration.items()}
+        settings = load({**CONFIGURATION, **ours, **(provider or {})}, {})
         # A loop of its own: work that is left over from one test must not leak into the next.
         asyncio.set_event_loop(self.loop)
         pulumi.runtime.set_mocks(self.mocks, project="roomz", stack="test", preview=False)
@@ -473,3 +475,20 @@ def test_permissions_that_rbac_does_not_request_are_warned_of(program: Program) 
     assert not any(
         "New-ApplicationAccessPolicy" in said or "Access model `policy`" in said for said in program.messages
     )
+
+
+@pytest.mark.parametrize(
+    ("provider", "page"),
+    [
+        ({}, "https://entra.microsoft.com/#view/"),
+        ({"azuread:environment": "usgovernment"}, "https://entra.microsoft.us/#view/"),
+        ({"azuread:environment": "dod"}, "https://entra.microsoft.us/#view/"),
+        ({"azuread:environment": "china"}, "https://entra.microsoftonline.cn/#view/"),
+        ({"azuread:metadataHost": "login.example"}, "Microsoft Entra admin center > App registrations > "),
+    ],
+)
+def test_the_portals_page_is_in_the_stacks_own_cloud(program: Program, provider: dict[str, str], page: str) -> None:
+    endpoints = '{"exchange": "mail.example"}' if provider.get("azuread:metadataHost") else "{}"
+    found = program.run(provider=provider, endpoints=endpoints).outputs["apiPermissionsUrl"]
+    assert found.startswith(page)
+    assert CLIENT_ID in found

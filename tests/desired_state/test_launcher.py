@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,45 @@ def test_packages_that_are_missing_are_named(tmp_path: Path) -> None:
         pytest.skip("needs a python3 without the packages")
     done = launch(project / "scripts" / "run", "where", folder=tmp_path, path="/usr/bin:/bin")
     assert done.returncode == 2
+    assert f"there is no .venv in {project}" in done.stderr
     assert "make setup" in done.stderr
+    assert "pulumi install" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_python_at_all(tmp_path: Path) -> None:
+    project = copy(tmp_path)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("sh", "dirname"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    done = launch(project / "scripts" / "run", "where", folder=tmp_path, path=str(tools))
+    assert done.returncode == 2
+    assert f"there is no .venv in {project} and no python3 on PATH" in done.stderr
+    assert "make setup" in done.stderr
+
+
+def test_a_virtual_environment_whose_python_is_gone_is_no_reason_to_take_another(tmp_path: Path) -> None:
+    project = copy(tmp_path)
+    (project / ".venv" / "bin").mkdir(parents=True)
+    (project / ".venv" / "bin" / "python").symlink_to(tmp_path / "gone")
+    tools = fake_python(tmp_path / "bin")
+    done = launch(project / "scripts" / "run", "where", folder=tmp_path, path=f"{tools}:/usr/bin:/bin")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "make setup" in done.stderr
+
+
+def test_a_python_that_is_too_old_is_told(tmp_path: Path) -> None:
+    """By the text alone, as an old Python would read it: no such Python is at hand."""
+    code = (PROJECT / "scripts" / "__init__.py").read_text().replace("(3, 10)", "(3, 99)")
+    package = tmp_path / "scripts"
+    package.mkdir()
+    (package / "__init__.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-c", "import scripts"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "older than 3.11; run: make setup" in done.stderr
 
 
 def test_linked_scripts_belong_to_the_project_they_are_linked_into(tmp_path: Path) -> None:

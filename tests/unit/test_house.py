@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,3 +137,34 @@ def test_generated_documentation_is_fresh() -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def tests_of_invariants() -> dict[int, set[str]]:
+    """The files that hold tests of each invariant, by their names: `test_invariant_4_and_6_...` is one of both."""
+    found: dict[int, set[str]] = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for numbers in re.findall(r"def test_invariant_(\d+(?:_and_\d+)*)_", path.read_text(encoding="utf-8")):
+            for number in numbers.split("_and_"):
+                found.setdefault(int(number), set()).add(str(path.relative_to(ROOT / "tests")))
+    return found
+
+
+def table_of_invariants() -> dict[int, set[str]]:
+    """The files that CONTRIBUTING.md names for each; a name without a folder is in the folder of the one before it."""
+    found: dict[int, set[str]] = {}
+    for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines():
+        row = re.match(r"\| (\d+) \| .* \| (.*) \|$", line)
+        if row is None:
+            continue
+        folder = ""
+        for name in re.findall(r"`([^`]+\.py)`", row[2]):
+            folder = name.rpartition("/")[0] or folder
+            found.setdefault(int(row[1]), set()).add(f"{folder}/{name.rpartition('/')[2]}")
+    return found
+
+
+def test_contributing_names_exactly_the_files_that_test_an_invariant() -> None:
+    table, files = table_of_invariants(), tests_of_invariants()
+    assert sorted(table) == sorted(files) == [1, 2, 3, 4, 5, 6]
+    wrong = {number: (sorted(files[number] - table[number]), sorted(table[number] - files[number])) for number in files}
+    assert {number: found for number, found in wrong.items() if found != ([], [])} == {}, "missing, too many"
