@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
 from components.rules import Section  # noqa: E402
 from components.settings import Settings  # noqa: E402
-from tools import permission_documents  # noqa: E402
+from tools import invariant_documents, permission_documents  # noqa: E402
 
 NOT_A_KEY = "connection"
 
@@ -116,7 +116,9 @@ def fresh() -> dict[Path, str]:
     """Every file that is generated, in whole or in part, as it should be."""
     permissions = ROOT / "docs" / "permissions.md"
     script = ROOT / "docs" / "permissions" / "roomz-role-group.ps1"
+    contributing = ROOT / "CONTRIBUTING.md"
     return {
+        contributing: invariant_documents.with_tests(contributing.read_text(encoding="utf-8"), ROOT / "tests"),
         ROOT / "README.md": _between(
             ROOT / "README.md", {"configuration": configuration_table(), "outputs": outputs_table()}
         ),
