@@ -8,8 +8,22 @@
     │   └── OutcomeUnknown   the answer to a change was lost: read before trying again
     └── Guarded (6)          a guard of this project stopped the run
 
-Every message says what was wrong, with the value, and what mends it; none holds a secret.
+Every message says what was wrong, with the value, and what mends it; none holds a secret. EXIT_CODES says what each code that a
+script can end with means; docs/for-pipelines.md is made of it.
 """
+
+from collections.abc import Mapping
+
+EXIT_CODES: Mapping[int, str] = {
+    0: "Done, or nothing to do.",
+    1: "A fault of this project: please report it, with what was printed.",
+    2: "Bad input: a value that somebody wrote is wrong, and nothing was asked of the tenant because of it.",
+    3: "Sign-in failed, or a right is missing; the message names it and where it is given.",
+    4: "Microsoft refused a call, or gave an answer that is not complete.",
+    5: "Gave up waiting: running the same command again is safe and goes on from there.",
+    6: "A guard of this project stopped the run before it would have done harm.",
+    130: "Interrupted (Ctrl-C): running the same command again goes on from there.",
+}
 
 
 class Problem(Exception):  # noqa: N818  # it is told to people, not handled like a bug

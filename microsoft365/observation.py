@@ -1,6 +1,6 @@
 """What `exchange_policy.py observe` and `apply` print: one small JSON document for the Pulumi program.
 
-Owns its shape and its size: counts, ids and a few names, since what a command resource prints goes into the state and
+Owns its content and its size (the shape is that of documents.py): counts, ids and a few names, since what a command resource prints goes into the state and
 must stay under 16 KiB. Texts for people are shortened until it does; what decisions need never is.
 """
 
@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from microsoft365 import marks
+from microsoft365.documents import versioned
 from microsoft365.exchange.actions import Action, Kind
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observe import observe
@@ -45,7 +46,7 @@ def observe_entra_alone(session: Session, desired: DesiredState) -> dict[str, An
     """Read Entra and nothing of Exchange. Raises what reading raises."""
     application = desired.application
     entra, _ = observe_entra(session.graph, desired.mark, application.client_id, application.object_id)
-    return {"observedAt": session.now().strftime(marks.TIME_FORMAT), "entra": entra}
+    return versioned({"observedAt": session.now().strftime(marks.TIME_FORMAT), "entra": entra})
 
 
 def observation_document(
@@ -53,12 +54,14 @@ def observation_document(
 ) -> dict[str, Any]:
     """Return what `observe` prints; `lacks` are the permissions that whoever deploys does not have."""
     return _within(
-        lambda longest: {
-            "observedAt": observed_at,
-            "exchange": exchange_document(found, longest),
-            "entra": entra,
-            "deployer": {"lacks": list(lacks)},
-        }
+        lambda longest: versioned(
+            {
+                "observedAt": observed_at,
+                "exchange": exchange_document(found, longest),
+                "entra": entra,
+                "deployer": {"lacks": list(lacks)},
+            }
+        )
     )
 
 
@@ -69,7 +72,7 @@ def with_client_id(desired: DesiredState, client_id: str | None) -> DesiredState
 
 
 def exchange_document(found: Plan, longest: int = _LENGTHS[0]) -> dict[str, Any]:
-    """Return the `exchange` part of an observation, and what `plan --json` prints; `longest` is a text's, in characters."""
+    """Return the `exchange` part of an observation; `longest` is a text's, in characters."""
     return {
         "restriction": "present" if found.restriction_present else "absent",
         "differs": found.differs,
@@ -80,6 +83,12 @@ def exchange_document(found: Plan, longest: int = _LENGTHS[0]) -> dict[str, Any]
         "rooms": {"number": len(found.wanted), "inReach": found.in_reach, "withTitles": found.with_titles},
         "notices": _first(found.notices, longest),
     }
+
+
+def plan_document(found: Plan) -> dict[str, Any]:
+    """Return what `plan --json` prints: the same, with every action."""
+    document = exchange_document(found)
+    return versioned({**document, "actions": [action_document(action) for action in found.actions]})
 
 
 def action_document(action: Action, longest: int = _LENGTHS[0]) -> dict[str, str]:
@@ -97,16 +106,18 @@ def applied_document(applied: Applied) -> dict[str, Any]:
     """Return what `apply` prints."""
     changed: Mapping[Kind, int] = applied.plan.counts
     return _within(
-        lambda longest: {
-            **_restriction(applied),
-            "rooms": {
-                "number": len(applied.plan.wanted),
-                "inReach": applied.in_reach,
-                "withTitles": applied.with_titles,
-            },
-            "changed": dict(changed),
-            "notices": _first(applied.notices, longest),
-        }
+        lambda longest: versioned(
+            {
+                **_restriction(applied),
+                "rooms": {
+                    "number": len(applied.plan.wanted),
+                    "inReach": applied.in_reach,
+                    "withTitles": applied.with_titles,
+                },
+                "changed": dict(changed),
+                "notices": _first(applied.notices, longest),
+            }
+        )
     )
 
 

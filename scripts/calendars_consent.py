@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
-from scripts.ending import bad_input, patient, print_json, read_input, told
+from microsoft365.documents import versioned
+from scripts.ending import EXIT_CODES_HELP, bad_input, patient, print_json, read_input, told
 
 GRANT = r"^/servicePrincipals/([0-9A-Fa-f-]{36})/appRoleAssignedTo/([A-Za-z0-9_-]+)$"
 
@@ -23,6 +24,7 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="One grant.",
+    epilog=EXIT_CODES_HELP,
 )
 
 
@@ -56,7 +58,8 @@ def remove() -> None:
         match = re.match(GRANT, wanted.grant)
         assert match is not None  # noqa: S101  # the model has checked it
         resource_object_id, grant_id = match.groups()
-        print_json({"grant": wanted.grant, "removed": remove_grant(session.graph, resource_object_id, grant_id)})
+        removed = remove_grant(session.graph, resource_object_id, grant_id)
+        print_json(versioned({"grant": wanted.grant, "removed": removed}))
 
 
 if __name__ == "__main__":

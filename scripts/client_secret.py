@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
-from scripts.ending import bad_input, patient, print_json, read_input, told
+from microsoft365.documents import versioned
+from scripts.ending import EXIT_CODES_HELP, bad_input, patient, print_json, read_input, told
 
 program = typer.Typer(
     add_completion=False,
@@ -21,6 +22,7 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="One secret.",
+    epilog=EXIT_CODES_HELP,
 )
 
 
@@ -55,7 +57,7 @@ def remove() -> None:
         with naming_what_lives(application_id, key_id):
             session = open_session(wanted.connection, os.environ, pace=patient())
         removed = remove_password(session.graph, application_id, key_id)
-        print_json({"keyId": key_id, "removed": removed})
+        print_json(versioned({"keyId": key_id, "removed": removed}))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """How every script ends: exit codes, errors as one line for people or as JSON for the Pulumi program, no traceback.
 
-Exit codes: 0 done or nothing to do, 2 bad input, 3 sign-in or rights, 4 the tenant refused, 5 gave up waiting, 6 a guard
-stopped it. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
+Exit codes are those of microsoft365/errors.py. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
 """
 
 import json
@@ -15,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from microsoft365.errors import BadInput, Problem
+from microsoft365.documents import versioned
+from microsoft365.errors import EXIT_CODES, BadInput, Problem
 from microsoft365.pace import Pace
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+
+# Below every --help.
+EXIT_CODES_HELP = "Exit codes. " + " ".join(f"{code}: {meaning}" for code, meaning in EXIT_CODES.items())
 
 _LONG_WAIT_SECONDS = 2.0
 _TELL_EVERY_SECONDS = 5.0
@@ -34,7 +37,7 @@ def told(*, errors_as_json: bool = False) -> Iterator[None]:
     except Problem as problem:
         line = " ".join(str(problem).split())
         if errors_as_json:
-            print_json({"error": line, "exitCode": problem.exit_code})
+            print_json(versioned({"error": line, "exitCode": problem.exit_code}))
             raise SystemExit(0) from None
         sys.stderr.write(f"error: {line}\n")
         raise SystemExit(problem.exit_code) from None
@@ -43,9 +46,8 @@ def told(*, errors_as_json: bool = False) -> Iterator[None]:
             raise
         # A fault of ours: the program that asked gets its one line all the same, and standard error the whole of it.
         traceback.print_exc()
-        print_json(
-            {"error": f"a fault of this program, please report it: {type(error).__name__}: {error}", "exitCode": 1}
-        )
+        fault = f"a fault of this program, please report it: {type(error).__name__}: {error}"
+        print_json(versioned({"error": fault, "exitCode": 1}))
         raise SystemExit(0) from None
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; running the same command again goes on from here\n")

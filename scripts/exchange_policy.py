@@ -16,7 +16,7 @@ from microsoft365.connection import Connection
 from microsoft365.errors import BadInput, GaveUp
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.validation import is_address
-from scripts.ending import Told, bad_input, patient, print_json, read_input, told
+from scripts.ending import EXIT_CODES_HELP, Told, bad_input, patient, print_json, read_input, told
 
 if TYPE_CHECKING:
     from microsoft365.exchange.plan import Plan
@@ -27,6 +27,7 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Keeps an application to the room mailboxes in Exchange Online.",
+    epilog=EXIT_CODES_HELP,
 )
 
 _MARK = "roomz:PROJECT/STACK"
@@ -69,15 +70,14 @@ def plan(*, as_json: Annotated[bool, typer.Option("--json", help="Print the whol
         desired = _desired()
         from microsoft365.exchange.observe import observe as read
         from microsoft365.exchange.plan import plan as compare
-        from microsoft365.observation import action_document, exchange_document
+        from microsoft365.observation import plan_document
         from microsoft365.session import open_session
 
         session = open_session(desired.connection, os.environ, pace=patient())
         with Told() as reporter:
             found = compare(desired, read(session.exchange, desired, reporter))
         if as_json:
-            document = exchange_document(found)
-            print_json({**document, "actions": [action_document(action) for action in found.actions]})
+            print_json(plan_document(found))
             return
         _show(found)
 

@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from microsoft365.documents import versioned
+
 # Not resolved: a scripts/ that is a symbolic link belongs to the project that it is linked into.
 PROJECT = Path(__file__).absolute().parent.parent
 MASKED = "••••••••"
@@ -35,7 +37,8 @@ def show(
     """Print the connector's sheet, the secret masked."""
     outputs = _outputs(stack)
     if as_json:
-        typer.echo(json.dumps({"connector": outputs["connector"], "handOver": outputs["handOver"]}, indent=2))
+        sheet = {"connector": outputs["connector"], "handOver": outputs["handOver"]}
+        typer.echo(json.dumps(versioned(sheet), indent=2))
         return
     console = Console(highlight=False)
     # In a file or a pipe nothing says how wide a line may be, and an id that is folded cannot be copied.

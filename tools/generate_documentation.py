@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
 from components.rules import Section  # noqa: E402
 from components.settings import Settings  # noqa: E402
-from tools import invariant_documents, permission_documents  # noqa: E402
+from tools import invariant_documents, json_documents, permission_documents  # noqa: E402
 
 NOT_A_KEY = "connection"
 
@@ -117,6 +117,7 @@ def fresh() -> dict[Path, str]:
     permissions = ROOT / "docs" / "permissions.md"
     script = ROOT / "docs" / "permissions" / "roomz-role-group.ps1"
     contributing = ROOT / "CONTRIBUTING.md"
+    pipelines = ROOT / "docs" / "for-pipelines.md"
     return {
         contributing: invariant_documents.with_tests(contributing.read_text(encoding="utf-8"), ROOT / "tests"),
         ROOT / "README.md": _between(
@@ -131,6 +132,15 @@ def fresh() -> dict[Path, str]:
                 "graph": permission_documents.graph_table(),
             },
         ),
+        pipelines: _between(
+            pipelines,
+            {
+                "version": json_documents.version_line(),
+                "documents": json_documents.documents_table(),
+                "exit codes": json_documents.exit_codes_table(),
+            },
+        ),
+        **json_documents.schemas(ROOT / "docs" / "schemas"),
         script: _between(script, {"rights": permission_documents.needed_rights()}, form="# {}"),
     }
 
@@ -152,6 +162,7 @@ def main() -> int:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale. Mend it with: make documentation\n")
         return 1 if stale else 0
     for path, text in stale:
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0
 

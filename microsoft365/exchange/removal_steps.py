@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from microsoft365 import marks
+from microsoft365.documents import versioned
 from microsoft365.errors import BadInput
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.desired import DesiredState
@@ -46,7 +47,7 @@ class Outcome:
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON shows it."""
-        return {"removed": self.removed, "retired": self.retired, "left": self.left, "waiting": self.waiting}
+        return versioned({"removed": self.removed, "retired": self.retired, "left": self.left, "waiting": self.waiting})
 
     def sentences(self, mark: str) -> list[str]:
         """Return what was removed, and what was left, for people. Never empty, but for what was retired or has to wait."""

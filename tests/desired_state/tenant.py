@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,6 +17,7 @@ from unittest import mock
 import httpx
 
 from tests.desired_state.wires import Clock
+from tests.support import documents
 
 PROJECT = Path(__file__).resolve().parents[2]
 MARK = "roomz:roomz/dev"
@@ -29,14 +30,13 @@ class Ended:
     code: int
     out: str
     err: str
+    command: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
-        """What it printed; the tests want one JSON document, under 16 KiB."""
+        """What it printed; the tests want one JSON document, under 16 KiB, that is as its schema in docs/ says."""
         assert len(self.out.encode()) < 16 * 1024, "standard output must stay under 16 KiB"
-        found = json.loads(self.out)
-        assert isinstance(found, dict)
-        return found
+        return documents.read(self.out, self.command)
 
 
 class Tenant:
@@ -96,6 +96,7 @@ class Tenant:
                 environment[name] = value
         text = "" if stdin is None else stdin if isinstance(stdin, str) else json.dumps(stdin)
         ended = (self._process if process else _here)(script, arguments, text, environment)
+        ended = replace(ended, command=" ".join([script, *arguments]))
         secret = self.administrator["clientSecret"]
         assert secret not in ended.out + ended.err, "invariant 4: a secret was printed"
         assert "Traceback" not in ended.err, ended.err

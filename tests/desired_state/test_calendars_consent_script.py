@@ -29,9 +29,9 @@ def remove(tenant: Tenant, grant: str) -> Ended:
 
 def test_it_removes_one_and_doing_so_again_is_no_error(tenant: Tenant, grant: str) -> None:
     before = held(tenant)
-    assert remove(tenant, grant).document == {"grant": grant, "removed": True}
+    assert remove(tenant, grant).document == {"schemaVersion": 1, "grant": grant, "removed": True}
     assert before - held(tenant) == {grant.rpartition("/")[2]}
-    assert remove(tenant, grant).document == {"grant": grant, "removed": False}
+    assert remove(tenant, grant).document == {"schemaVersion": 1, "grant": grant, "removed": False}
 
 
 def test_invariant_2_a_lost_answer_is_no_error(tenant: Tenant, grant: str) -> None:

@@ -27,8 +27,8 @@ def left(tenant: Tenant, application: dict[str, str]) -> list[str]:
 
 def test_it_removes_one_and_doing_so_again_is_no_error(tenant: Tenant, secrets: Any) -> None:
     application, (first, second) = secrets
-    assert remove(tenant, application, first).document == {"keyId": first, "removed": True}
-    assert remove(tenant, application, first).document == {"keyId": first, "removed": False}
+    assert remove(tenant, application, first).document == {"schemaVersion": 1, "keyId": first, "removed": True}
+    assert remove(tenant, application, first).document == {"schemaVersion": 1, "keyId": first, "removed": False}
     assert left(tenant, application) == [second]
 
 

@@ -43,7 +43,7 @@ def test_the_program_that_asked_gets_it_as_json(capsys: pytest.CaptureFixture[st
         Sheet.model_validate({})
     found = capsys.readouterr()
     assert ended.value.code == 0
-    assert json.loads(found.out) == {"error": "number: Field required", "exitCode": 2}
+    assert json.loads(found.out) == {"schemaVersion": 1, "error": "number: Field required", "exitCode": 2}
     assert found.err == ""
 
 
