@@ -5,11 +5,10 @@ Owns the application that deploys as well: what people do by hand in between is 
 never counts as the deployer's. No assertion about rights.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from microsoft365.exchange.rights import Right
 from microsoft365.setups import Setup
 from tests.desired_state.tenant import MARK, Ended, Tenant
 
@@ -47,36 +46,6 @@ class Deployer:
         rights = {"appRoles": list(permissions), "directoryRoles": list(directory_roles)}
         path = f"/tenants/{self.tenant.id}/rights/{self.client_id}"
         self.tenant.control.put(path, json=rights).raise_for_status()
-
-    def join_role_group(self, rights: Iterable[Right], *, delegating: bool, name: str = "ROOMZ deployers") -> None:
-        """Make the role group that docs/permissions/roomz-role-group.ps1 makes: derived roles with these cmdlets alone."""
-        by_role: dict[str, list[Right]] = {}
-        for right in rights:
-            by_role.setdefault(right.role, []).append(right)
-        run = self.tenant.cmdlet
-        for role, own in by_role.items():
-            run("New-ManagementRole", Name=f"{name} {role}", Parent=role, EnabledCmdlets=[one.cmdlet for one in own])
-            for one in own:
-                entry = f"{name} {role}\\{one.cmdlet}"
-                run("Set-ManagementRoleEntry", Identity=entry, Parameters=[*one.parameters])
-        run("New-RoleGroup", Name=name, Roles=[f"{name} {role}" for role in by_role], Members=[self.principal_id])
-        if delegating:
-            self.delegate(name)
-
-    def delegate(self, name: str = "ROOMZ deployers") -> None:
-        """Let the role group assign the role that the application gets."""
-        role = "Application Calendars.ReadWrite"
-        self.tenant.cmdlet("New-ManagementRoleAssignment", SecurityGroup=name, Role=role, Delegating=True)
-
-    def gets(self, right: Right, name: str = "ROOMZ deployers") -> None:
-        """Give the role group one cmdlet more."""
-        run, role = self.tenant.cmdlet, f"{name} {right.role}"
-        if run("Get-ManagementRole", Identity=f"{role}*"):
-            run("Add-ManagementRoleEntry", Identity=f"{role}\\{right.cmdlet}", Parameters=[*right.parameters])
-            return
-        run("New-ManagementRole", Name=role, Parent=right.role, EnabledCmdlets=[right.cmdlet])
-        run("Set-ManagementRoleEntry", Identity=f"{role}\\{right.cmdlet}", Parameters=[*right.parameters])
-        run("New-ManagementRoleAssignment", SecurityGroup=name, Role=role)
 
     @property
     def variables(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from microsoft365.graph.rights import SCRIPTS, permissions, template
 from microsoft365.setups import SETUPS, Setup
 from tests.desired_state.life import Deployer, Life, Step
 from tests.desired_state.tenant import Ended, Tenant
+from tests.support import role_group
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
 
@@ -19,7 +20,9 @@ def deployer(tenant: Tenant, setup: Setup, *, without_role: str = "", without_pe
     """Return one with the documented rights, less one of them."""
     made = Deployer.register(tenant)
     wanted = [right for right in rights.needed(setup) if right.role != without_role]
-    made.join_role_group(wanted, delegating=setup != "policy" and without_role != "delegation")
+    role_group.make(
+        tenant.cmdlet, made.principal_id, wanted, delegating=setup != "policy" and without_role != "delegation"
+    )
     made.may(*(one for one in (*permissions(setup), MANAGE_AS_APP) if one != without_permission))
     tenant.forget_requests()
     return made
@@ -74,7 +77,7 @@ def test_whoever_does_what_each_refusal_says_ends_with_the_tables_rights(tenant:
     deploying.may(*permissions(setup), MANAGE_AS_APP)
     # A role group is not made of nothing, and this one is always the first.
     given = {"Get-Mailbox": BY_CMDLET["Get-Mailbox"]}
-    deploying.join_role_group(given.values(), delegating=False)
+    role_group.make(tenant.cmdlet, deploying.principal_id, given.values(), delegating=False)
     tenant.forget_requests()
     delegated = False
     for step in Life(tenant, deploying, setup).steps():
@@ -83,7 +86,7 @@ def test_whoever_does_what_each_refusal_says_ends_with_the_tables_rights(tenant:
             assert ROLE_GROUP_SCRIPT in ended.err, ended.err
             if "delegating assignment of the role Application Calendars.ReadWrite" in ended.err:
                 assert not delegated
-                deploying.delegate()
+                role_group.delegate(tenant.cmdlet)
                 delegated = True
                 continue
             named = re.search(
@@ -94,7 +97,7 @@ def test_whoever_does_what_each_refusal_says_ends_with_the_tables_rights(tenant:
             assert cmdlet not in given, ended.err
             assert role == BY_CMDLET[cmdlet].role
             given[cmdlet] = BY_CMDLET[cmdlet]
-            deploying.gets(BY_CMDLET[cmdlet])
+            role_group.give(tenant.cmdlet, BY_CMDLET[cmdlet])
         assert ended.code == step.code, f"{step.name}: {ended.err}"
     assert set(given) == {right.cmdlet for right in rights.needed(setup)}
     assert delegated is (setup != "policy")
@@ -104,7 +107,7 @@ def test_whoever_does_what_each_refusal_says_ends_with_the_tables_rights(tenant:
 def test_a_parameter_that_a_role_hides_is_named_with_the_role_that_has_it(tenant: Tenant) -> None:
     deploying = deployer(tenant, "policy")
     for cmdlet in ("Set-DistributionGroup", "Set-Group"):
-        entry = f"ROOMZ deployers {rights.SECURITY_GROUPS}\\{cmdlet}"
+        entry = role_group.entry(BY_CMDLET[cmdlet])
         tenant.cmdlet("Set-ManagementRoleEntry", Identity=entry, Parameters=[rights.BYPASS], RemoveParameter=True)
     ended = go_on(Life(tenant, deploying, "policy").steps(), "made")
     assert ended is not None

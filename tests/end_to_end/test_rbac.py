@@ -7,6 +7,7 @@ import pytest
 
 from components.outputs import OUTPUTS
 from tests.end_to_end.conftest import NewStack
+from tests.support import least
 from tests.support.order import story
 from tests.support.stack import Stack
 from tests.support.tenant import CALENDARS_READ_WRITE, Tenant
@@ -42,14 +43,14 @@ def assignments(stack: Stack, tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def test_invariant_1_rbac_is_closed_from_the_first_call_to_the_last(new_stack: NewStack, tenant: Tenant) -> None:
-    # Whoever deploys needs no permission to grant.
-    least = ["Application.ReadWrite.OwnedBy", "Application.Read.All", "Exchange.ManageAsApp"]
-    tenant.control("PUT", f"/tenants/{tenant.id}/rights/{tenant.client_id}", {"appRoles": least})
+    # Whoever deploys has exactly the documented rights: no permission to grant, and a role group of its own in Exchange.
+    least.join_role_group(tenant, "rbac")
+    least.have_what_is_documented(tenant, "rbac")
     stack = rbac_stack(new_stack)
-    before = tenant.snapshot()
+    before, begun = tenant.snapshot(), tenant.last_request()
     stack.up()
 
-    told = story(tenant.requests())
+    told = story(tenant.requests(begun))
     assert told == ["application made", "scope made", "assignment made", "secret made"]
     outputs = stack.outputs()
     assert set(outputs) == set(OUTPUTS)
@@ -91,6 +92,7 @@ def test_invariant_1_rbac_is_closed_from_the_first_call_to_the_last(new_stack: N
     after = tenant.snapshot()
     for kept in ("managementScopes", "roleAssignments", "exchangeServicePrincipals", "groups", "policies"):
         assert after[kept] == before[kept], kept
+    least.assert_tables_hold_what_was_asked(tenant, "rbac", begun)
 
 
 def _filter_widened(_: Stack, tenant: Tenant) -> str:
