@@ -318,7 +318,10 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
         {"azuread:useOidc": "true"},
         [("azuread:useOidc", "another identity", f"{RM} azuread:useOidc", "export ARM_USE_OIDC=...")],
     ),
-    ({"azuread:clientCertificatePath": "/x.pfx"}, [(f"{RM} azuread:clientCertificatePath", "CERTIFICATE_PATH=")]),
+    (
+        {"azuread:clientCertificatePath": "/x.pfx"},
+        [("azuread:clientCertificatePath", f"{RM} azuread:clientCertificatePath", "CERTIFICATE_PATH=")],
+    ),
     ({"azuread:useCli": "false"}, [("azuread:useCli", "export ARM_USE_CLI=...")]),
     ({"azuread:metadataHost": "login.example"}, [("azuread:metadataHost", f"{PATH} 'roomz:endpoints.exchange' HOST")]),
     (
