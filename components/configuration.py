@@ -66,7 +66,6 @@ class SettingsError(ValueError):
 
 # Parts of a path that name a branch of a type and no key.
 _NO_KEYS = {"int", "str", "literal", "tuple", "everything", "filtered", "addresses"}
-LATER_KEYS = {"verify": "Verification needs no key yet; take it out: pulumi config rm roomz:verify"}
 
 
 def load(configuration: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
@@ -82,9 +81,7 @@ def load(configuration: Mapping[str, str], environment: Mapping[str, str]) -> Se
         namespace, _, name = full_name.partition(":")
         if namespace != "roomz":
             continue
-        if name in LATER_KEYS:
-            problems.append(f"roomz:{name} is not supported yet. {LATER_KEYS[name]}")
-        elif name in names:
+        if name in names:
             values[name] = _value(name, text)
         else:
             problems.append(_unknown_key(name, text, names))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from microsoft365.connection import Connection, Endpoints
 from microsoft365.credentials import credentials
-from microsoft365.errors import GaveUp, NoAccess, Problem
+from microsoft365.errors import GaveUp, NoAccess, Problem, SignInRefused
 from microsoft365.http import http_date
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ class SignIn:
         remedy = _REMEDIES.get(code[1])
         said = f"{remedy} (AADSTS{code[1]})" if remedy else sentence[:500]
         tenant = self._connection.tenant_id
-        return NoAccess(
-            f"sign-in of application {self._client_id} in tenant {tenant} for {resource} was refused: {said}"
+        return SignInRefused(
+            f"sign-in of application {self._client_id} in tenant {tenant} for {resource} was refused: {said}",
+            code=code[1],
+            said=sentence[:500],
         )
