@@ -1,7 +1,7 @@
-"""Writes what must not be written twice: the README's tables and the keys in Pulumi.yaml, from settings.py and outputs.py.
+"""Writes what must not be written twice: tables of README.md and docs/verify.md, and the keys in Pulumi.yaml.
 
-`python tools/generate_documentation.py` writes, `--check` ends with 1 and names what is stale. Owns no words of its own: every
-description stands beside the thing that it describes.
+They come from settings.py, outputs.py and the symptoms of verification. `python tools/generate_documentation.py` writes, `--check`
+ends with 1 and names what is stale. Owns no words of its own: every description stands beside the thing that it describes.
 """
 
 import sys
@@ -18,8 +18,10 @@ sys.path.insert(0, str(ROOT))
 
 from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
 from components.settings import Section, Settings  # noqa: E402
+from tools import verification_document  # noqa: E402
 
 NOT_A_KEY = "connection"
+VERIFY_PAGE = ROOT / "docs" / "verify.md"
 
 
 def _section(field: FieldInfo) -> type[Section] | None:
@@ -97,12 +99,12 @@ def _pulumi_type(field: FieldInfo) -> str:
     return "array" if isinstance(field.default, tuple) else "string"
 
 
-def _between(text: str, name: str, content: str) -> str:
+def _between(text: str, name: str, content: str, *, where: str = "README.md") -> str:
     start, end = f"<!-- {name}: generated, see CONTRIBUTING.md -->", f"<!-- end of {name} -->"
     before, _, rest = text.partition(start)
     _, found, after = rest.partition(end)
     if not found:
-        raise SystemExit(f"README.md lacks the lines {start!r} and {end!r}")
+        raise SystemExit(f"{where} lacks the lines {start!r} and {end!r}")
     return f"{before}{start}\n{content}\n{end}{after}"
 
 
@@ -120,11 +122,21 @@ def pulumi_yaml() -> str:
     return f"{head}\n{keys}"
 
 
+def verify_page() -> str:
+    """docs/verify.md with a fresh table of symptoms."""
+    text = VERIFY_PAGE.read_text(encoding="utf-8")
+    return _between(text, "symptoms", verification_document.table(), where="docs/verify.md")
+
+
 def main() -> int:
     """Write, or with --check compare. Exit code 1 when something is stale."""
     stale = [
         (path, text)
-        for path, text in ((ROOT / "README.md", readme()), (ROOT / "Pulumi.yaml", pulumi_yaml()))
+        for path, text in (
+            (ROOT / "README.md", readme()),
+            (ROOT / "Pulumi.yaml", pulumi_yaml()),
+            (VERIFY_PAGE, verify_page()),
+        )
         if path.read_text(encoding="utf-8") != text
     ]
     if "--check" in sys.argv:

@@ -120,8 +120,8 @@ WRITE = by_name(
         "write",
         "pending",
         "{rooms} gave no usable answer to a new event: {said}",
-        "Microsoft throttles or is not available; no event of ours is left there",
-        "ask again in some minutes",
+        "Microsoft throttles or is not available",
+        "ask again in some minutes: if an event was written all the same, the next run with --write takes it away first",
     ),
     Symptom(
         "event-left",
@@ -142,7 +142,9 @@ WRITE = by_name(
 )
 
 TITLES = by_name(
-    Symptom("titles-kept", "titles", "passed", "titles and the private flag of new meetings are kept in {rooms}{doors}"),
+    Symptom(
+        "titles-kept", "titles", "passed", "titles and the private flag of new meetings are kept in {rooms}{doors}"
+    ),
     Symptom(
         "titles-replaced",
         "titles",

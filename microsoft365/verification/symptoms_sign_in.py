@@ -3,8 +3,8 @@
 from microsoft365.verification.symptoms import Symptom, by_name
 
 _VALUE = (
-    "take the Value: pulumi stack output clientSecret --show-secrets{of_stack}; in the ROOMZ Portal type it in anew, and on "
-    "the portal's page Certificates & secrets a Value that was not kept cannot be seen again"
+    "take the Value: pulumi stack output clientSecret --show-secrets{of_stack}, and type it into the ROOMZ Portal anew. "
+    "Microsoft's page Certificates & secrets shows a Value once, when it is made"
 )
 _PERMISSIONS = "Entra ID > Enterprise applications > the application > Permissions"
 

@@ -37,6 +37,7 @@ def test_a_small_good_configuration_has_safe_defaults() -> None:
     assert settings.group.hidden_from_address_lists is True
     assert settings.secret.lifetime_months == 24
     assert settings.observe is True
+    assert settings.verify.control_mailbox is None
 
 
 def test_values_arrive_as_pulumi_gives_them() -> None:
@@ -47,6 +48,7 @@ def test_values_arrive_as_pulumi_gives_them() -> None:
             "roomz:secret": '{"lifetimeMonths": 12, "renewMonthsBefore": "3"}',
             "roomz:rooms": '{"include": ["a@contoso.com", "b@contoso.com"], "maxRemovals": "20%"}',
             "roomz:owners": '["3F2504E0-4F89-41D3-9A0C-0305E82C3301"]',
+            "roomz:verify": '{"controlMailbox": "somebody@contoso.com"}',
         },
         {},
     )
@@ -54,6 +56,7 @@ def test_values_arrive_as_pulumi_gives_them() -> None:
     assert (settings.secret.lifetime_months, settings.secret.renew_months_before) == (12, 3)
     assert settings.rooms.include == ("a@contoso.com", "b@contoso.com")
     assert settings.owners == ("3f2504e0-4f89-41d3-9a0c-0305e82c3301",)
+    assert settings.verify.control_mailbox == "somebody@contoso.com"
 
 
 @pytest.mark.parametrize(
@@ -91,8 +94,19 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"roomz:consent": "admin"}, ["consent `admin` is not supported yet"]),
     ({"roomz:exchange": {"transport": "runbook"}}, ["transport `runbook` is not supported yet"]),
     (
-        {"roomz:verify": {"controlMailbox": "a@contoso.com"}},
-        ["roomz:verify is not supported yet", "config rm roomz:verify"],
+        {"roomz:verify": {"controlMailbox": "nobody"}},
+        ["roomz:verify.controlMailbox", "'nobody'", "is not an e-mail address"],
+    ),
+    (
+        {"roomz:verify": {"controlMailbox": "A@contoso.com"}, "roomz:rooms": {"include": ["a@contoso.com"]}},
+        [
+            "verify.controlMailbox is A@contoso.com, which stands in rooms.include",
+            "pulumi config set --path 'roomz:verify.controlMailbox'",
+        ],
+    ),
+    (
+        {"roomz:verify": {"control": "a@contoso.com"}},
+        ["roomz:verify.control", "Did you mean roomz:verify.controlMailbox"],
     ),
     (
         {"roomz:rooms": {"include": {"filter": "x) -or (Name -like '*'"}}},

@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "scripts.local_tenant": {"scripts", "simulator"},
     "simulator": {"simulator"},
-    "tools": {"tools", "components.settings", "components.outputs", "engine_build"},
+    "tools": {"tools", "components.settings", "components.outputs", "engine_build", "microsoft365.verification"},
 }
 # What a package may not import of the world outside: components talk to no network, the client knows nothing of Pulumi.
 NETWORK = {"httpx", "socket", "ssl", "http", "urllib.request", "requests", "azure", "msal", "starlette", "uvicorn"}

@@ -42,6 +42,7 @@ def test_without_an_administrator_it_lists_what_was_not_asked(policy: World) -> 
     report = policy.verify(policy.subject(addresses=(EIGER, RIGI)), administrator=False)
     assert report.verdict == "green"
     assert not report.closed, "a mailbox that nobody confirmed proves nothing for a hand-over"
+    assert "that it exists was not confirmed" in only(report, "control-refused-unconfirmed").says
     assert symptoms(report, "skipped") == {"grants-unread", "titles-unmanaged", "restriction-unread"}
     assert "ARM_CLIENT_ID" in only(report, "restriction-unread").remedy
     asked = [entry for entry in policy.requests() if entry["cmdlet"]]
