@@ -109,7 +109,8 @@ RESTRICTION = by_name(
         "failed",
         "the group {group} holds what is no room: the application reaches it",
         "somebody added it; everybody in the group is in reach",
-        "{up} takes it out with group.members exact; by hand: Remove-DistributionGroupMember",
+        "take it out: Remove-DistributionGroupMember -Identity '{group}'; from the stack's own group {up} does, with "
+        "group.members exact",
     ),
     Symptom("restriction-unread", "restriction", "skipped", "{what}", "{why}", "{how}"),
 )
