@@ -38,6 +38,7 @@ SECRET_VARIABLE = "ROOMZ_CLIENT_SECRET"  # noqa: S105  # a name
 _TELL_EVERY_MINUTES = 10
 # Variables that say where the tenant is, and nothing of who signs in.
 _NOBODY = frozenset({"ARM_TENANT_ID", "ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME"})
+_OFF = frozenset({"", "0", "f", "false"})
 
 program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -149,7 +150,10 @@ def _verify(
 ) -> Report:
     from microsoft365.verification.verify import verify
 
-    named = any(value and name.startswith("ARM_") and name not in _NOBODY for name, value in os.environ.items())
+    named = any(
+        name.startswith("ARM_") and name not in _NOBODY and value.strip().lower() not in _OFF
+        for name, value in os.environ.items()
+    )
     return verify(
         subject,
         secret,

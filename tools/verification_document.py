@@ -37,6 +37,7 @@ _EXAMPLES = {
     "tested": "Exchange's own test",
     "up": "`pulumi up`",
     "age": "12 s",
+    "days": "41 days",
     "of_stack": "",
     "which": "",
     "doors": "",

@@ -42,7 +42,7 @@ def judge(subject: Subject, seen: Seen, *, secret_is_an_id: bool = False) -> tup
     """Return the findings in the order in which they are shown."""
     roomz, admin = seen.roomz, seen.administrator
     how = _NEEDS_ADMINISTRATOR if admin is None else _RIGHTS
-    findings = [judge_sign_in(subject, roomz.refusal, seen.now, secret_is_an_id=secret_is_an_id)]
+    findings = judge_sign_in(subject, roomz.refusal, seen.now, secret_is_an_id=secret_is_an_id)
     if roomz.refusal is None:
         findings += judge_permissions(subject, roomz.roles, admin, how=how)
         findings += judge_rooms(subject, roomz, admin)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from microsoft365.errors import SignInRefused
 from microsoft365.graph.applications import GRAPH_APP_ID
@@ -10,6 +10,7 @@ from microsoft365.graph.permissions import Permission
 from microsoft365.verification.as_administrator import AsAdministrator
 from microsoft365.verification.report import Finding
 from microsoft365.verification.subject import Subject
+from microsoft365.verification.symptoms import counted
 from microsoft365.verification.symptoms_sign_in import PERMISSIONS, SIGN_IN
 
 WANTED = "Calendars.ReadWrite"
@@ -25,6 +26,8 @@ _BY_CODE = {
 _NEW_SECRET_SECONDS = 600.0
 # Two clocks, and a Date header that leaves out what is below a second.
 _CLOCKS_DIFFER_SECONDS = 60.0
+# From when on people are told, as in `up`: the first of the three steps at which it warns.
+_SOON = timedelta(days=60)
 _SECRET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -33,13 +36,27 @@ def looks_like_an_id(secret: str) -> bool:
     return _SECRET_ID.fullmatch(secret.strip()) is not None
 
 
-def judge_sign_in(subject: Subject, refusal: SignInRefused | None, now: datetime, *, secret_is_an_id: bool) -> Finding:
-    """Return what became of the sign-in."""
-    if refusal is None:
-        return SIGN_IN["secret-accepted"].found(which=_which(subject))
+def judge_sign_in(
+    subject: Subject, refusal: SignInRefused | None, now: datetime, *, secret_is_an_id: bool
+) -> list[Finding]:
+    """Return what became of the sign-in, and whether it will not go on for long."""
+    of_stack = f" --stack {subject.stack}" if subject.stack else ""
+    if refusal is not None:
+        return [_refused(subject, refusal, now, of_stack, secret_is_an_id=secret_is_an_id)]
+    findings = [SIGN_IN["secret-accepted"].found(which=_which(subject))]
+    ends = subject.secret_ends_on
+    if ends is not None and ends - now <= _SOON:
+        days = counted(max(0, (ends - now).days), "day")
+        findings.append(SIGN_IN["secret-ends-soon"].found(days=days, up=subject.up, of_stack=of_stack))
+    return findings
+
+
+def _refused(
+    subject: Subject, refusal: SignInRefused, now: datetime, of_stack: str, *, secret_is_an_id: bool
+) -> Finding:
     facts = {
         "up": subject.up,
-        "of_stack": f" --stack {subject.stack}" if subject.stack else "",
+        "of_stack": of_stack,
         "client_id": subject.client_id,
         "tenant_id": subject.connection.tenant_id,
         "said": refusal.said,

@@ -11,6 +11,14 @@ _PERMISSIONS = "Entra ID > Enterprise applications > the application > Permissio
 SIGN_IN = by_name(
     Symptom("secret-accepted", "signIn", "passed", "the secret is accepted{which}"),
     Symptom(
+        "secret-ends-soon",
+        "signIn",
+        "noted",
+        "the secret ends in {days}",
+        "a client secret ends without a message to anybody, and then every display stands still",
+        "{up} issues the next generation from `secretRenewsOn` on; hand that over before: scripts/run hand_over show{of_stack}",
+    ),
+    Symptom(
         "secret-ended",
         "signIn",
         "failed",

@@ -189,6 +189,16 @@ def test_a_secret_that_was_issued_in_the_future_is_no_new_one() -> None:
         assert found[0].symptom == symptom
 
 
+def test_a_secret_that_ends_soon_is_told_of_while_it_still_works() -> None:
+    roomz = AsRoomz(roles=frozenset({"Calendars.ReadWrite"}), rooms={ROOM: Seen(200)}, control=Seen(403))
+    for left, said in ((61, None), (60, "the secret ends in 60 days"), (1, "the secret ends in 1 day")):
+        found = judge(subject(secret_ends_on=NOW + timedelta(days=left)), Look(NOW, roomz))
+        soon = [one for one in found if one.symptom == "secret-ends-soon"]
+        assert [one.says for one in soon] == ([said] if said else [])
+        assert all(one.status == "noted" and "--stack prod" in one.remedy for one in soon)
+        assert verdict_of(found) == "green"
+
+
 # -- waiting --------------------------------------------------------------------------------------------------------------
 
 
