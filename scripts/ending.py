@@ -1,7 +1,7 @@
 """How every script ends: exit codes, errors as one line for people or as JSON for the Pulumi program, no traceback.
 
 Exit codes: 0 done or nothing to do, 2 bad input, 3 sign-in or rights, 4 the tenant refused, 5 gave up waiting, 6 a guard
-stopped it; and of verify_connector alone 7: it has looked, and something is not as it must be. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
+stopped it. What a program has besides stands in its own first lines. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
 """
 
 import json

@@ -83,7 +83,7 @@ def verify_connector(
             secret = _secret()
         else:
             found = read_stack(stack or None, with_secret=True)
-            subject, secret = subject_of(found), str(found.outputs["clientSecret"])
+            subject, secret = subject_of(found), _secret_of(found)
         subject = _changed(subject, addresses, control_mailbox)
         with Told() as reporter:
             report = _verify(
@@ -104,8 +104,18 @@ def verify_stack(stack: Stack, reporter: Reporter, *, write: bool = False, wait_
     `report.closed` says whether the control mailbox is proven to be refused. Raises Problem for what hinders the
     verification itself.
     """
-    secret = str(stack.outputs["clientSecret"])
-    return _verify(subject_of(stack), secret, reporter, write=write, wait=wait_minutes)
+    return _verify(subject_of(stack), _secret_of(stack), reporter, write=write, wait=wait_minutes)
+
+
+def _secret_of(stack: Stack) -> str:
+    """Return the newest secret. Raises BadInput where the stack has none yet, since somebody else has to act first."""
+    secret = stack.outputs.get("clientSecret")
+    if not secret:
+        raise BadInput(
+            f"the stack {stack.name} has no client secret yet, so there is nothing to sign in with as ROOMZ; its output `access` says "
+            f"what it waits for. Once that is done: pulumi up --stack {stack.name}"
+        )
+    return str(secret)
 
 
 def subject_of(stack: Stack) -> Subject:
@@ -118,20 +128,21 @@ def subject_of(stack: Stack) -> Subject:
     except SettingsError as error:
         raise BadInput(str(error)) from None
     outputs = stack.outputs
-    generation = int(outputs["secretGeneration"])
-    issued = {one.generation: one for one in issued_from_outputs(outputs["issuedSecrets"])}
-    newest = issued.get(generation)
+    access, generation = outputs["access"], outputs.get("secretGeneration")
+    issued = {one.generation: one for one in issued_from_outputs(outputs.get("issuedSecrets") or {})}
+    newest = None if generation is None else issued.get(int(generation))
     return Subject(
         connection=settings.connection,
         client_id=outputs["clientId"],
         # What the tenant has, whatever the configuration says since.
-        access=outputs["access"]["model"],
+        access=access["model"],
         mark=stack.mark,
         stack=stack.name,
         application_object_id=outputs["applicationObjectId"],
-        generation=generation,
+        generation=None if generation is None else int(generation),
         secret_issued_on=newest.issued_on if newest else None,
         secret_ends_on=newest.ends_on if newest else None,
+        consent_url=outputs.get("consentUrl") if access.get("consent") == "admin" else None,
         titles=settings.calendar == "titles",
         control_mailbox=settings.verify.control_mailbox,
         rooms=Rooms(**settings.rooms.model_dump()),

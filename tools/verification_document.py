@@ -42,6 +42,7 @@ _EXAMPLES = {
     "which": "",
     "doors": "",
     "or_new": "",
+    "consent": "pulumi up --refresh makes it",
     "held": "Calendars.ReadWrite, and nothing else",
     "roles": "Mail.Read of Microsoft Graph",
     "figure": "see [above](#wait-for-microsoft)",

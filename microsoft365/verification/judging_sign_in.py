@@ -87,7 +87,10 @@ def judge_permissions(
         findings.append(PERMISSIONS["grants-unread"].found(why=why, how=how))
     if subject.access == "rbac":
         return findings if roles is None and not read else [*findings, *_of_rbac(roles or frozenset(), granted)]
-    return [*findings, *_of_policy(roles, granted, read=read)]
+    consent = "pulumi up --refresh makes it"
+    if subject.consent_url is not None:
+        consent = f"a Privileged Role Administrator consents at {subject.consent_url}"
+    return [*findings, *_of_policy(roles, granted, consent, read=read)]
 
 
 def opened_by_grant(roles: frozenset[str] | None, permissions: Iterable[Permission]) -> bool:
@@ -110,7 +113,9 @@ def _of_rbac(roles: frozenset[str], granted: Sequence[Permission]) -> list[Findi
     ]
 
 
-def _of_policy(roles: frozenset[str] | None, granted: Sequence[Permission], *, read: bool) -> list[Finding]:
+def _of_policy(
+    roles: frozenset[str] | None, granted: Sequence[Permission], consent: str, *, read: bool
+) -> list[Finding]:
     wanted = Permission(WANTED, "Microsoft Graph", GRAPH_APP_ID)
     is_granted = any(_same(one, wanted) for one in granted)
     findings = []
@@ -119,7 +124,7 @@ def _of_policy(roles: frozenset[str] | None, granted: Sequence[Permission], *, r
             findings.append(PERMISSIONS["role-too-new"].found())
         else:
             or_new = "" if read else ", or was made a moment ago and is not in new tokens yet"
-            findings.append(PERMISSIONS["role-missing"].found(or_new=or_new))
+            findings.append(PERMISSIONS["role-missing"].found(or_new=or_new, consent=consent))
     elif read and not is_granted:
         findings.append(PERMISSIONS["grant-gone"].found())
     beyond = [one for one in _united(_permissions(roles), granted) if not _same(one, wanted)]

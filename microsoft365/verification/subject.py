@@ -28,6 +28,7 @@ class Subject(BaseModel):
     generation: int | None = None
     secret_issued_on: datetime | None = None
     secret_ends_on: datetime | None = None
+    consent_url: str | None = None
     titles: bool = False
     control_mailbox: str | None = None
     rooms: Rooms = Rooms()

@@ -93,7 +93,7 @@ PERMISSIONS = by_name(
         "failed",
         "the token does not carry Calendars.ReadWrite",
         "the grant (admin consent) is missing{or_new}",
-        "pulumi up --refresh makes it; by hand: " + _PERMISSIONS + " > Grant admin consent",
+        "{consent}; by hand: " + _PERMISSIONS + " > Grant admin consent",
     ),
     Symptom(
         "grant-gone",

@@ -159,6 +159,18 @@ def test_tokens_are_read_as_far_as_they_can_be() -> None:
     assert roles_of("a.W10.c") is None
 
 
+def test_a_grant_that_a_person_makes_is_asked_of_a_person() -> None:
+    roomz = AsRoomz(roles=frozenset(), rooms={ROOM: Seen(401)}, control=Seen(401))
+    page = "https://login.microsoftonline.com/x/adminconsent?client_id=y"
+    for url, words in (
+        (None, "pulumi up --refresh makes it"),
+        (page, f"a Privileged Role Administrator consents at {page}"),
+    ):
+        found = judge(subject(consent_url=url), Look(NOW, roomz))
+        (missing,) = [one for one in found if one.symptom == "role-missing"]
+        assert missing.remedy.startswith(words)
+
+
 def test_full_access_by_exchange_web_services_opens_calendars_and_a_namesake_of_another_service_does_not() -> None:
     assert Permission("full_access_as_app", "Office 365 Exchange Online", EXCHANGE_APP_ID).opens_calendars
     assert Permission("Calendars.Read", "Microsoft Graph", GRAPH_APP_ID).opens_calendars

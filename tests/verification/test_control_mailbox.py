@@ -86,6 +86,14 @@ def test_nobody_who_is_not_there_proves_anything(policy: World) -> None:
     assert not again.closed
 
 
+def test_an_address_that_is_nobodys_takes_no_other_answer_away(rbac: World) -> None:
+    named = (EIGER, "room-eigr@alpenblick.example")
+    report = rbac.verify(rbac.subject(addresses=named, control_mailbox="nobody@alpenblick.example"))
+    assert "restriction-unread" not in symptoms(report, "skipped")
+    assert only(report, "room-unknown").mailboxes == named[1:]
+    assert "control-missing" in symptoms(report, "failed")
+
+
 def test_a_room_is_no_control_mailbox(policy: World) -> None:
     for addresses in (FEW, ("room-rigi@alpenblick.example",)):
         report = policy.verify(policy.subject(addresses=addresses, control_mailbox=EIGER))

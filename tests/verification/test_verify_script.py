@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scripts.verify_connector as script
+from microsoft365.errors import BadInput
 from microsoft365.verification.report import Report
 from scripts.report_table import show
 from scripts.stack import Stack
@@ -15,7 +17,7 @@ from scripts.verify_connector import subject_of
 from tests.desired_state.tenant import Ended, Tenant
 from tests.desired_state.wires import Clock
 from tests.tenant.client import CONTROL_MAILBOX, EIGER
-from tests.verification.world import World
+from tests.verification.world import Quiet, World
 
 RIGI = "room-rigi@alpenblick.example"
 
@@ -237,7 +239,16 @@ def test_a_stack_says_what_is_to_be_verified(policy: World) -> None:
 
 
 def test_a_stack_whose_configuration_is_wrong_is_bad_input(policy: World) -> None:
-    from microsoft365.errors import BadInput
-
     with pytest.raises(BadInput, match=r"roomz:verify\.controlMailbox"):
         subject_of(stack_of(policy, **{"roomz:verify": '{"controlMailbox": "nobody"}'}))
+
+
+def test_a_stack_that_waits_for_somebody_has_nothing_to_sign_in_with(policy: World) -> None:
+    stack = stack_of(policy)
+    left = {name: value for name, value in stack.outputs.items() if "ecret" not in name}
+    page = {"consentUrl": "https://login.example/consent", "access": {"model": "policy", "consent": "admin"}}
+    waiting = replace(stack, outputs={**left, **page})
+    assert subject_of(waiting).consent_url == "https://login.example/consent"
+    assert subject_of(stack).consent_url is None
+    with pytest.raises(BadInput, match="the stack dev has no client secret yet"):
+        script.verify_stack(waiting, Quiet())
