@@ -43,7 +43,10 @@ _OFF = frozenset({"", "0", "f", "false"})
 program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@program.command()
+@program.command(
+    epilog="Exit codes: 0 green, 2 bad input, 3 sign-in refused, 4 no usable answer, 5 not yet, 7 red. The secret that goes with "
+    f"--client-id comes from {SECRET_VARIABLE} or from standard input. docs/verify.md says what each finding means."
+)
 def verify_connector(
     *,
     stack: Annotated[str, typer.Option(help="The stack; default: the selected one.")] = "",

@@ -2,6 +2,7 @@
 
 import string
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -104,30 +105,32 @@ ANSWERS = [
 ]
 
 
-@given(
-    st.sampled_from(["policy", "rbac"]),
-    st.sampled_from(ANSWERS),
-    st.sampled_from([None, True, False]),
-    st.sampled_from([None, "UserMailbox", "RoomMailbox"]),
-    st.sampled_from([None, frozenset[str](), frozenset({"Calendars.ReadWrite"}), frozenset({"Mail.Read"})]),
-    st.booleans(),
-)
-def test_invariant_1_only_a_403_on_a_mailbox_that_exists_proves_closed(
-    access: Access, seen: Seen, tested: bool | None, kind: str | None, roles: frozenset[str] | None, asked: bool
-) -> None:
-    admin = AsAdministrator(
-        addresses=(ROOM,), control_kind=kind, tested={} if tested is None else {CONTROL_MAILBOX: tested}
-    )
-    roomz = AsRoomz(roles=roles, rooms={ROOM: Seen(200)}, control=seen)
-    findings = judge(subject(access=access), Look(NOW, roomz, admin if asked else None))
-    if is_closed(findings):
-        assert (seen.status, kind, asked) == (403, "UserMailbox", True)
-        assert tested is not True
-        assert access == "policy" or not roles
-    of_control = [one for one in findings if one.check == "controlMailbox"]
-    assert len(of_control) == 1
-    if seen.status in (401, 404, 429, 503, 0):
-        assert of_control[0].status in ("failed", "pending"), "it proves nothing"
+def test_invariant_1_only_a_403_on_a_mailbox_that_exists_proves_closed() -> None:
+    """Every answer, beside everything that Exchange may say of the mailbox and every token."""
+    accesses: list[Access] = ["policy", "rbac"]
+    kinds = (None, "UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox")
+    tokens = (None, frozenset[str](), frozenset({"Calendars.ReadWrite"}), frozenset({"Mail.Read"}))
+    proven = 0
+    for access, seen, tested, kind, roles, asked in product(
+        accesses, ANSWERS, (None, True, False), kinds, tokens, (True, False)
+    ):
+        admin = AsAdministrator(
+            addresses=(ROOM,), control_kind=kind, tested={} if tested is None else {CONTROL_MAILBOX: tested}
+        )
+        roomz = AsRoomz(roles=roles, rooms={ROOM: Seen(200)}, control=seen)
+        findings = judge(subject(access=access), Look(NOW, roomz, admin if asked else None))
+        if is_closed(findings):
+            proven += 1
+            assert (seen.status, asked, kind in ("UserMailbox", "SharedMailbox")) == (403, True, True)
+            assert tested is not True
+            assert access == "policy" or not roles
+        (of_control,) = [one for one in findings if one.check == "controlMailbox"]
+        if seen.status in (401, 404, 429, 503, 0):
+            assert of_control.status in ("failed", "pending"), "it proves nothing"
+        if seen.status == 200:
+            assert of_control.status in ("failed", "pending")
+            assert not is_closed(findings)
+    assert proven, "nothing could ever be proven"
 
 
 def test_rooms_on_premises_are_named_and_are_no_fault() -> None:
@@ -185,6 +188,26 @@ def test_calendar_processing_of_rooms_that_do_not_answer_is_judged_as_well() -> 
     roomz = AsRoomz(roles=frozenset({"Calendars.ReadWrite"}), rooms={ROOM: Seen(403)}, control=Seen(403))
     found = {one.symptom for one in judge(subject(titles=True), Look(NOW, roomz, admin))}
     assert {"titles-replaced", "private-flag-removed", "room-waits-for-microsoft"} <= found
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        (CalendarSettings(False, False, False), set()),
+        (CalendarSettings(True, False, False), {"titles-replaced"}),
+        (CalendarSettings(False, True, False), {"titles-replaced"}),
+        (CalendarSettings(False, False, True), {"private-flag-removed"}),
+        (CalendarSettings(True, True, True), {"titles-replaced", "private-flag-removed"}),
+    ],
+)
+def test_each_of_the_three_settings_counts(settings: CalendarSettings, found: set[str]) -> None:
+    admin = AsAdministrator(
+        addresses=(ROOM,), tested={ROOM: True}, processing={ROOM: settings}, control_kind="UserMailbox"
+    )
+    roomz = AsRoomz(roles=frozenset({"Calendars.ReadWrite"}), rooms={ROOM: Seen(200)}, control=Seen(403))
+    judged = judge(subject(titles=True), Look(NOW, roomz, admin))
+    assert {one.symptom for one in judged if one.check == "titles" and one.status == "failed"} == found
+    assert ("titles-kept" in {one.symptom for one in judged}) == (not found)
 
 
 def test_a_secret_that_was_issued_in_the_future_is_no_new_one() -> None:
