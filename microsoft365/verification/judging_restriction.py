@@ -36,6 +36,8 @@ def judge_restriction(subject: Subject, admin: AsAdministrator) -> list[Finding]
 
 def why_not_covered(subject: Subject, admin: AsAdministrator) -> str:
     """Return why Exchange's own test refuses a room."""
+    if ("policies" if subject.access == "policy" else "rbac") in admin.unread:
+        return "why could not be read (see Restriction in Exchange)"
     if subject.access == "policy":
         policies = _restricting(subject, admin.policies)
         if not policies:
@@ -58,6 +60,8 @@ def why_not_covered(subject: Subject, admin: AsAdministrator) -> str:
 
 def why_covered(subject: Subject, admin: AsAdministrator) -> tuple[str, str]:
     """Return why Exchange's own test lets the application at the control mailbox, and what ends it."""
+    if ("policies" if subject.access == "policy" else "rbac") in admin.unread:
+        return "why could not be read (see Restriction in Exchange)", f"{subject.up}; then ask again"
     if subject.access == "policy":
         policies = _restricting(subject, admin.policies)
         if not policies:
@@ -86,7 +90,10 @@ def _of_policies(subject: Subject, admin: AsAdministrator) -> list[Finding]:
     if not restricting:
         findings.append(RESTRICTION["policy-missing"].found(up=subject.up))
     for policy in restricting:
-        if policy not in ours:
+        if not ours:
+            # Nobody may be told to remove what alone keeps calendars closed.
+            findings.append(RESTRICTION["policy-without-mark"].found(group=_group_name(policy), up=subject.up))
+        elif policy not in ours:
             findings.append(RESTRICTION["policy-of-others"].found(group=_group_name(policy), identity=policy.identity))
         elif "groups" not in admin.unread and admin.circle_of(policy.group_object_id) is None:
             findings.append(RESTRICTION["policy-group-gone"].found(group=_group_name(policy), up=subject.up))

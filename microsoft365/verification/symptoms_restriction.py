@@ -30,6 +30,14 @@ RESTRICTION = by_name(
         "if it is not needed: Remove-ApplicationAccessPolicy -Identity '{identity}'",
     ),
     Symptom(
+        "policy-without-mark",
+        "restriction",
+        "noted",
+        "the policy that keeps it to the group {group} does not carry this stack's mark",
+        "it was made by hand, or the stack had another name",
+        "{up} marks it, or makes its own; do not remove it by hand, since without it every calendar is open",
+    ),
+    Symptom(
         "policy-denies",
         "restriction",
         "noted",

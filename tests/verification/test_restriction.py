@@ -29,6 +29,15 @@ def test_a_policy_of_somebody_else_for_the_same_application_is_named(policy: Wor
     assert "policy-of-others" not in symptoms(by_hand, "failed")
 
 
+def test_nobody_is_told_to_remove_the_one_policy_that_keeps_calendars_closed(policy: World) -> None:
+    policy.rows("Set-ApplicationAccessPolicy", Identity=own_policy(policy)["Identity"], Description="by hand")
+    report = policy.verify(policy.subject(addresses=FEW))
+    unmarked = only(report, "policy-without-mark")
+    assert (unmarked.status, report.verdict, report.closed) == ("noted", "green", True)
+    assert "do not remove it by hand" in unmarked.remedy
+    assert not any("Remove-ApplicationAccessPolicy" in finding.remedy for finding in report.findings)
+
+
 def test_policies_that_deny_and_those_for_everybody_are_worth_knowing(policy: World) -> None:
     policy.client.make_group("Refused", [EIGER])
     policy.client.restrict(policy.client_id, "Refused", "DenyAccess")
