@@ -24,8 +24,6 @@ ACCESS_EXPLAINED = (
     "policy, as ROOMZ's guide does; whoever deploys needs the right to grant it. `rbac` grants nothing in Entra and gives the "
     "application the rooms' calendars by RBAC for Applications in Exchange Online, which Microsoft and ROOMZ recommend today"
 )
-# Keys of later versions, refused by name.
-LATER_KEYS = {"verify": "verification needs no key yet"}
 # What a command sets as an example, where the default is none.
 _EXAMPLES = {
     "access": "rbac",
@@ -39,6 +37,7 @@ _EXAMPLES = {
     "group.alias": "RoomzResources",
     "group.primarySmtpAddress": "RoomzResources@contoso.com",
     "endpoints.exchange": "outlook.office365.com",
+    "verify.controlMailbox": "somebody@contoso.com",
 }
 _AN_ADDRESS = "room-eiger@contoso.com"
 _ALIAS = "it holds letters, digits and !#$%&'*+/=?^_`{|}~-, with single dots in between"
@@ -275,8 +274,6 @@ def unknown_key(name: str, text: str) -> str:
     remove = f"pulumi config rm {_quoted(f'roomz:{name}')}"
     if "." in name or "[" in name:
         return _flat(name, text, remove)
-    if name in LATER_KEYS:
-        return f"roomz:{name} is not supported yet: {LATER_KEYS[name]}. Take it out with: {remove}"
     near = _elsewhere(name) or _nearest(name, [key for key in every_key() if "." not in key])
     if near is None:
         return f"roomz:{name} is no key of this project. Take it out with: {remove}"
@@ -291,8 +288,6 @@ def _flat(name: str, text: str, remove: str) -> str:
     """Return the sentence for `config set roomz:a.b` without --path, which Pulumi keeps as a key of that very name."""
     section = name.partition(".")[0].partition("[")[0]
     said = f"roomz:{name} is a flat key, which Pulumi does not read as part of `{section}`. Take it out with `{remove}`"
-    if section in LATER_KEYS:
-        return f"{said}; it is not supported yet: {LATER_KEYS[section]}"
     keys = list(every_key())
     bare = name.partition("[")[0]
     if bare in keys:

@@ -215,6 +215,16 @@ class Connector(Section):
     )
 
 
+class Verify(Section):
+    """Keys below `roomz:verify`."""
+
+    control_mailbox: Address | None = Field(
+        None,
+        description="The address of a mailbox that is no room, which the application must not reach: `verify_connector` sees it refused "
+        "before a secret is handed over. A person's who agrees, or nobody's; only whether its calendar answers is asked.",
+    )
+
+
 class Settings(Section):
     """Everything below `roomz:`."""
 
@@ -267,6 +277,7 @@ class Settings(Section):
     )
     endpoints: Endpoints = Field(default_factory=Endpoints, description="Other hosts than Microsoft's.")
     connector: Connector = Field(default_factory=Connector, description="The connector's sheet.")
+    verify: Verify = Field(default_factory=Verify, description="How the finished connection is verified.")
 
     # Not keys of `roomz:`, but of the azuread provider, which they stay.
     connection: Connection = Field(exclude=True)
@@ -285,6 +296,13 @@ class Settings(Section):
             raise problem(
                 f"is missing: the group that holds the rooms{why} needs an address of a domain of yours",
                 key="group.primarySmtpAddress",
+            )
+        control = self.verify.control_mailbox
+        included = self.rooms.include if isinstance(self.rooms.include, tuple) else ()
+        if control is not None and control.lower() in {address.lower() for address in included}:
+            raise problem(
+                f"is {control!r}, which stands in rooms.include: the control mailbox is one that the application must not reach",
+                key="verify.controlMailbox",
             )
         if self.removal == "now" and not self.connection.exchange_is_loopback:
             raise problem(

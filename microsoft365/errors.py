@@ -3,6 +3,7 @@
     Problem
     ├── BadInput (2)         a value is wrong: nothing was asked of the tenant because of it
     ├── NoAccess (3)         sign-in failed, or a right is missing
+    │   └── SignInRefused    the login host refused, and said why by a code
     ├── TenantRefused (4)    Microsoft refused a call, or an answer was not complete
     ├── GaveUp (5)           waited as long as is sensible; running again goes on from there
     │   └── OutcomeUnknown   the answer to a change was lost: read before trying again
@@ -42,6 +43,15 @@ class NoAccess(Problem):
     """Nobody was signed in, or whoever is lacks a right."""
 
     exit_code = 3
+
+
+class SignInRefused(NoAccess):
+    """Microsoft's login host refused a sign-in. `code` is the number of its AADSTS code, `said` its own sentence."""
+
+    def __init__(self, message: str, *, code: str, said: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.said = said
 
 
 class TenantRefused(Problem):

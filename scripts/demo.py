@@ -40,6 +40,7 @@ def up() -> None:
         "\n[bold]What next[/bold]\n"
         f"  {page}                           the tenant as a page: rooms, who is in reach, what hangs beside each door\n"
         '  eval "$(scripts/run local_tenant env)"            plain pulumi in this shell, for example: pulumi preview --diff\n'
+        "  scripts/run verify_connector --doors              then, in the same shell: every room answers, and others are refused\n"
         "  pulumi stack output clientSecret --show-secrets   the secret that goes into the ROOMZ Portal\n"
         "  README.md                                         the same for a real tenant\n"
         "\n[bold]Clean up[/bold]\n"

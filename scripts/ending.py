@@ -1,6 +1,6 @@
 """How every script ends: exit codes, errors as one line for people or as JSON for the Pulumi program, no traceback.
 
-Exit codes are those of microsoft365/errors.py. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
+Exit codes are those of microsoft365/errors.py; what a program has besides stands in its own first lines. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
 """
 
 import json

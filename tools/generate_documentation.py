@@ -1,7 +1,6 @@
 """Writes what must not be written twice: tables of the README and of docs/, the keys in Pulumi.yaml, the role group's rights.
 
-`python tools/generate_documentation.py` writes, `--check` ends with 1 and names what is stale. Owns no words of its own: every
-description stands beside the thing that it describes.
+`python tools/generate_documentation.py` writes, `--check` ends with 1 and names what is stale. Owns no words of its own: every description stands beside the thing that it describes.
 """
 
 import sys
@@ -19,9 +18,15 @@ sys.path.insert(0, str(ROOT))
 from components.outputs import OUTPUTS  # noqa: E402  # the line above makes the project importable
 from components.rules import Section  # noqa: E402
 from components.settings import Settings  # noqa: E402
-from tools import invariant_documents, json_documents, permission_documents  # noqa: E402
+from tools import (  # noqa: E402
+    invariant_documents,
+    json_documents,
+    permission_documents,
+    verification_document,
+)
 
 NOT_A_KEY = "connection"
+VERIFY_PAGE = ROOT / "docs" / "verify.md"
 
 
 def _section(field: FieldInfo) -> type[Section] | None:
@@ -140,6 +145,7 @@ def fresh() -> dict[Path, str]:
                 "exit codes": json_documents.exit_codes_table(),
             },
         ),
+        VERIFY_PAGE: _between(VERIFY_PAGE, {"symptoms": verification_document.table()}),
         **json_documents.schemas(ROOT / "docs" / "schemas"),
         script: _between(script, {"rights": permission_documents.needed_rights()}, form="# {}"),
     }

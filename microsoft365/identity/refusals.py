@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from microsoft365.connection import Connection, Endpoints
-from microsoft365.errors import GaveUp, NoAccess, Problem
+from microsoft365.errors import GaveUp, NoAccess, Problem, SignInRefused
 from microsoft365.identity.certificates import Certificate
 from microsoft365.identity.claims import presented
 from microsoft365.identity.methods import (
@@ -104,7 +104,11 @@ def problem_of(refused: Refused) -> Problem:
     # The number is read first: a secret may be a part of anything.
     said = f"{remedy} (AADSTS{code[1]})" if remedy else without_secrets(sentence, refused.secrets)[:500]
     tenant = refused.connection.tenant_id
-    return NoAccess(f"sign-in of {refused.who} in tenant {tenant} for {refused.resource} was refused: {said}")
+    return SignInRefused(
+        f"sign-in of {refused.who} in tenant {tenant} for {refused.resource} was refused: {said}",
+        code=code[1],
+        said=without_secrets(sentence, refused.secrets)[:500],
+    )
 
 
 def _remedy(refused: Refused, number: str, sentence: str) -> str | None:

@@ -7,9 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import figure, simulator
+from tests.bench import figure, simulator, verification
 
-BENCHES: dict[str, figure.Bench] = {"simulator": simulator.figures}
+BENCHES: dict[str, figure.Bench] = {"simulator": simulator.figures, "verification": verification.figures}
 FILE = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 

@@ -37,6 +37,7 @@ class Tenant:
         self.process_id: int = announcement["processId"]
         self.seconds_to_start = seconds_to_start
         self.port: int = announcement["port"]
+        self.certificate_file: str = announcement["certificateFile"]
         self.administrator = json.loads((Path(announcement["stateFolder"]) / "administrator.json").read_text())
         self.tenant_id: str = self.administrator["tenantId"]
         self._context = ssl.create_default_context(cafile=announcement["certificateFile"])
@@ -59,9 +60,9 @@ class Tenant:
 
     # -- requests ---------------------------------------------------------------------------------------------------
 
-    def read(self, path: str) -> Sent:
-        """Return a GET of Microsoft Graph."""
-        return self._sent("127.0.0.1", "GET", f"/v1.0{path}", self.token("graph"), b"")
+    def read(self, path: str, token: str | None = None) -> Sent:
+        """Return a GET of Microsoft Graph, as the deployer unless another token is given."""
+        return self._sent("127.0.0.1", "GET", f"/v1.0{path}", token or self.token("graph"), b"")
 
     def command(self, name: str, given: dict[str, Any]) -> Sent:
         """Return an InvokeCommand."""

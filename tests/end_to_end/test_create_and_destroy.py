@@ -30,6 +30,7 @@ def without_calendars_and_deleted_items(snapshot: dict[str, Any]) -> dict[str, A
 
 def test_one_up_connects_the_tenant_and_destroy_leaves_it_as_it_was(stack: Stack, tenant: Tenant) -> None:
     before = tenant.snapshot()
+    stack.configure(verify={"controlMailbox": f"control.mailbox@{tenant.domain}"})
 
     stack.up()
 
@@ -52,6 +53,21 @@ def test_one_up_connects_the_tenant_and_destroy_leaves_it_as_it_was(stack: Stack
     assert tenant.calendar_status(f"control.mailbox@{tenant.domain}", token) == 403
     processing = tenant.exchange("Get-CalendarProcessing", Identity=rooms[0])[0]
     assert not any(processing[name] for name in ("AddOrganizerToSubject", "DeleteSubject", "RemovePrivateProperty"))
+
+    settled = tenant.snapshot()
+    verified = json.loads(stack.script("verify_connector", "--json", "--write").text.splitlines()[0])
+    assert (verified["verdict"], verified["closed"], verified["rooms"]) == ("green", True, 25)
+    assert {one["symptom"]: one["status"] for one in verified["findings"]} == {
+        "secret-accepted": "passed",
+        "permissions-right": "passed",
+        "rooms-readable": "passed",
+        "write-possible": "passed",
+        "titles-kept": "passed",
+        "booked-before": "noted",
+        "control-refused": "passed",
+        "restriction-right": "passed",
+    }
+    assert tenant.snapshot() == settled
 
     before_destroy = tenant.last_request()
     result = stack.destroy()

@@ -268,8 +268,21 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
         ],
     ),
     (
-        {"roomz:verify": {"controlMailbox": "a@contoso.com"}},
-        [("roomz:verify is not supported yet", f"{RM} roomz:verify")],
+        {"roomz:verify": {"control": "a@contoso.com"}},
+        [("roomz:verify.control is no key", "Did you mean roomz:verify.controlMailbox?")],
+    ),
+    (
+        {"roomz:verify": {"controlMailbox": "nobody"}},
+        [("roomz:verify.controlMailbox is 'nobody'", f"{PATH} 'roomz:verify.controlMailbox' somebody@contoso.com")],
+    ),
+    (
+        {"roomz:verify": {"controlMailbox": "A@contoso.com"}, "roomz:rooms": {"include": ["a@contoso.com"]}},
+        [
+            (
+                "roomz:verify.controlMailbox is 'A@contoso.com', which stands in rooms.include",
+                f"{PATH} 'roomz:verify.controlMailbox' somebody@contoso.com",
+            )
+        ],
     ),
     # flat keys
     (
@@ -296,7 +309,13 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
     ),
     (
         {"roomz:verify.controlMailbox": "a@contoso.com"},
-        [("roomz:verify.controlMailbox is a flat key", f"{RM} 'roomz:verify.controlMailbox'", "not supported yet")],
+        [
+            (
+                "roomz:verify.controlMailbox is a flat key",
+                f"{RM} 'roomz:verify.controlMailbox'",
+                f"{PATH} 'roomz:verify.controlMailbox' a@contoso.com",
+            )
+        ],
     ),
     (
         {"roomz:secrets.lifetimeMonths": "12"},

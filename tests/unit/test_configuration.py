@@ -29,6 +29,7 @@ def test_a_small_good_configuration_has_safe_defaults() -> None:
     assert settings.group.hidden_from_address_lists is True
     assert settings.secret.lifetime_months == 24
     assert settings.observe is True
+    assert settings.verify.control_mailbox is None
 
 
 def test_values_arrive_as_pulumi_gives_them() -> None:
@@ -39,6 +40,7 @@ def test_values_arrive_as_pulumi_gives_them() -> None:
             "roomz:secret": '{"lifetimeMonths": 12, "renewMonthsBefore": "3"}',
             "roomz:rooms": '{"include": ["a@contoso.com", "b@contoso.com"], "maxRemovals": "20%"}',
             "roomz:owners": '["3F2504E0-4F89-41D3-9A0C-0305E82C3301"]',
+            "roomz:verify": '{"controlMailbox": "somebody@contoso.com"}',
         },
         {},
     )
@@ -46,6 +48,7 @@ def test_values_arrive_as_pulumi_gives_them() -> None:
     assert (settings.secret.lifetime_months, settings.secret.renew_months_before) == (12, 3)
     assert settings.rooms.include == ("a@contoso.com", "b@contoso.com")
     assert settings.owners == ("3f2504e0-4f89-41d3-9a0c-0305e82c3301",)
+    assert settings.verify.control_mailbox == "somebody@contoso.com"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,13 @@ ALLOWED: dict[str, set[str]] = {
         "microsoft365.validation",
     },
     "microsoft365": {"microsoft365"},
-    "scripts": {"scripts", "microsoft365", "components.settings", "components.secret_plan"},
+    "scripts": {
+        "scripts",
+        "microsoft365",
+        "components.configuration",
+        "components.secret_plan",
+        "components.settings",
+    },
     "scripts.local_tenant": {"scripts", "simulator"},
     "simulator": {"simulator"},
     "tools": {
@@ -43,6 +49,7 @@ ALLOWED: dict[str, set[str]] = {
         "microsoft365.exchange.rights",
         "microsoft365.graph.rights",
         "microsoft365.setups",
+        "microsoft365.verification",
     },
 }
 # What a package may not import of the world outside: components talk to no network, the client knows nothing of Pulumi.

@@ -1,0 +1,286 @@
+"""Symptoms of mailboxes: rooms, what is written into them, what their displays show, the control mailbox. Pure words."""
+
+from microsoft365.verification.symptoms import Symptom, by_name
+
+_PORTAL = "in the ROOMZ Portal a room is found by its Resource ID, its e-mail address"
+
+ROOMS = by_name(
+    Symptom("rooms-readable", "rooms", "passed", "{rooms} can be read"),
+    Symptom(
+        "room-not-covered",
+        "rooms",
+        "failed",
+        "{rooms} refused, and {tested} says that the application may not",
+        "{why}",
+        "{up} covers every room that is declared; Microsoft then needs {delay}",
+    ),
+    Symptom(
+        "room-waits-for-microsoft",
+        "rooms",
+        "pending",
+        "{rooms} refused, although {tested} says that the application may",
+        "everything is set; Microsoft Graph has not heard of it yet: {figure}",
+        "{patience}",
+    ),
+    Symptom(
+        "room-refused",
+        "rooms",
+        "pending",
+        "{rooms} refused; without an administrator's identity nobody can tell why",
+        "not covered by the restriction, or covered and Microsoft Graph has not heard of it yet: {figure}",
+        "{patience}; if that does not help, {up}. With the deployer's ARM_* variables set, the two are told apart",
+    ),
+    Symptom(
+        "room-without-role",
+        "rooms",
+        "failed",
+        "{rooms} refused, since ROOMZ's token carries no permission for calendars",
+        "see Permissions",
+        "as said there",
+    ),
+    Symptom(
+        "room-leaves",
+        "rooms",
+        "failed",
+        "{rooms} can be read, and {tested} says that the application may not any more",
+        "{why}; Microsoft Graph has not heard of it yet, and then the display stands still",
+        "if the display is to go on, {up} takes the room in again",
+    ),
+    Symptom(
+        "room-unknown",
+        "rooms",
+        "failed",
+        "{rooms} not known to Microsoft Graph",
+        "nobody in this tenant has the address: a typing error, or the mailbox is gone",
+        "correct the address; " + _PORTAL,
+    ),
+    Symptom(
+        "room-by-another-name",
+        "rooms",
+        "failed",
+        "{rooms} not found by address, and found by object id",
+        "Microsoft Graph knows a mailbox by its user principal name, which differs from its e-mail address here",
+        "take the user principal name as the Resource ID (Microsoft 365 admin center > Users > Active users shows it), or "
+        "make the two the same",
+    ),
+    Symptom(
+        "room-too-new",
+        "rooms",
+        "pending",
+        "{rooms} known to Exchange, and not to Microsoft Graph yet",
+        "a new mailbox takes some time to be known everywhere: minutes as a rule, a day at most",
+        "ask again later; {patience}",
+    ),
+    Symptom(
+        "room-not-online",
+        "rooms",
+        "failed",
+        "{rooms} without a mailbox in Exchange Online",
+        "it lives on a server on-premises, or is inactive; no application of the tenant reaches it there",
+        "move the mailbox to Exchange Online, or leave the room out: roomz:rooms.exclude",
+    ),
+    Symptom(
+        "rooms-on-premises",
+        "rooms",
+        "noted",
+        "{rooms} on-premises and left out",
+        "Exchange Online cannot reach a mailbox there",
+        "move it to Exchange Online if it is to have a display",
+    ),
+    Symptom(
+        "room-busy",
+        "rooms",
+        "pending",
+        "{rooms} not answered: Microsoft throttles or is not available (HTTP {statuses})",
+        "too much is asked of these mailboxes at once, also by ROOMZ itself, or Microsoft has a disturbance",
+        "ask again in some minutes",
+    ),
+    Symptom(
+        "room-unexpected",
+        "rooms",
+        "failed",
+        "{rooms} answered in a way that is not expected: {said}",
+        "no cause that is known here",
+        "run it again; if it stays, report it with this line",
+    ),
+)
+
+WRITE = by_name(
+    Symptom("write-possible", "write", "passed", "an event was written into {rooms} and deleted again"),
+    Symptom(
+        "write-refused",
+        "write",
+        "failed",
+        "{rooms} can be read and not written: {said}",
+        "the application holds less than Calendars.ReadWrite, or its grant changed a moment ago",
+        "{up}; then ask again after some minutes",
+    ),
+    Symptom(
+        "write-unproven",
+        "write",
+        "pending",
+        "{rooms} gave no usable answer to a new event: {said}",
+        "Microsoft throttles or is not available",
+        "ask again in some minutes: if an event was written all the same, the next run with --write takes it away first",
+    ),
+    Symptom(
+        "event-left",
+        "write",
+        "failed",
+        "an event of ours could not be deleted from {rooms}: {said}",
+        "writing was allowed and deleting was not answered well",
+        "the next run with --write takes it away; by hand: on 2 January 2000, its subject begins with {subject}",
+    ),
+    Symptom(
+        "leftovers-deleted",
+        "write",
+        "noted",
+        "{events} of an earlier run that was cut off deleted from {rooms}",
+        "a run was killed between writing and deleting",
+        "",
+    ),
+)
+
+TITLES = by_name(
+    Symptom(
+        "titles-kept", "titles", "passed", "titles and the private flag of new meetings are kept in {rooms}{doors}"
+    ),
+    Symptom(
+        "titles-replaced",
+        "titles",
+        "failed",
+        "in {rooms} the organizer's name, or nothing, takes the place of a meeting's title",
+        "Exchange's default: AddOrganizerToSubject or DeleteSubject is true there",
+        "{up}; by hand: Set-CalendarProcessing -AddOrganizerToSubject $false -DeleteSubject $false -RemovePrivateProperty "
+        "$false. It counts for meetings that are booked from then on",
+    ),
+    Symptom(
+        "private-flag-removed",
+        "titles",
+        "failed",
+        "in {rooms} the private flag is taken off: a private meeting shows its title instead of Reserved",
+        "Exchange's default: RemovePrivateProperty is true there",
+        "{up}; by hand: Set-CalendarProcessing -RemovePrivateProperty $false. It counts for meetings that are booked from "
+        "then on; a private one that stands there already has to be booked anew",
+    ),
+    Symptom(
+        "private-flag-removed-unmanaged",
+        "titles",
+        "noted",
+        "in {rooms} titles are kept and the private flag is taken off: a private meeting shows its title",
+        "somebody switched on titles there and left RemovePrivateProperty true, Exchange's default",
+        "pulumi config set roomz:calendar titles, then {up}; or Set-CalendarProcessing -RemovePrivateProperty $false",
+    ),
+    Symptom(
+        "booked-before",
+        "titles",
+        "noted",
+        "the organizer's name takes the place of the title of {meetings} in {rooms}",
+        "they were booked before the room was set to keep titles; a change counts for new meetings only",
+        "nothing; or book them anew",
+    ),
+    Symptom(
+        "titles-untold",
+        "titles",
+        "noted",
+        "the newest meeting of {rooms} shows the organizer's name",
+        "the room does not keep titles, or the meeting was booked before it did; only an administrator's identity can tell",
+        "book a new meeting and look again, or set the deployer's ARM_* variables",
+    ),
+    Symptom(
+        "titles-unmanaged",
+        "titles",
+        "skipped",
+        "what displays show of a meeting",
+        "nobody asked for titles: roomz:calendar is unmanaged, and displays show the organizer's name as a rule",
+        "if titles are wanted: pulumi config set roomz:calendar titles, then {up}",
+    ),
+    Symptom("processing-unread", "titles", "skipped", "how rooms keep titles and the private flag", "{why}", "{how}"),
+)
+
+CONTROL = by_name(
+    Symptom("control-refused", "controlMailbox", "passed", "{control} exists and is refused (403)"),
+    Symptom(
+        "control-refused-unconfirmed",
+        "controlMailbox",
+        "passed",
+        "{control} is refused (403); that it exists was not confirmed",
+        "without an administrator's identity Exchange cannot be asked",
+        "set the deployer's ARM_* variables; a hand-over waits for that",
+    ),
+    Symptom(
+        "control-unnamed",
+        "controlMailbox",
+        "failed",
+        "no control mailbox is named, so nothing proves that other calendars are closed",
+        "roomz:verify.controlMailbox is not set",
+        "name the mailbox of a person who agrees, or of nobody: pulumi config set --path roomz:verify.controlMailbox "
+        "ADDRESS, or --control-mailbox ADDRESS",
+    ),
+    Symptom(
+        "control-open",
+        "controlMailbox",
+        "failed",
+        "the application reads {control}, which is no room, and {tested} says that it may",
+        "{why}",
+        "do not hand the secret over. {mend}",
+    ),
+    Symptom(
+        "control-open-by-grant",
+        "controlMailbox",
+        "failed",
+        "the application reads {control}, which is no room",
+        "it holds a grant in Microsoft Entra, which opens every calendar: see Permissions",
+        "do not hand the secret over. Revoke the grant, as said there, and ask again with a new token",
+    ),
+    Symptom(
+        "control-waits-for-microsoft",
+        "controlMailbox",
+        "pending",
+        "the application still reads {control}, although {tested} says that it may not",
+        "the restriction is set; Microsoft Graph has not heard of it yet: {figure}",
+        "do not hand the secret over yet; {patience}",
+    ),
+    Symptom(
+        "control-open-untested",
+        "controlMailbox",
+        "pending",
+        "the application reads {control}, which is no room",
+        "there is no restriction, or Microsoft Graph has not heard of it yet: {figure}; without an administrator's identity "
+        "nobody can tell",
+        "do not hand the secret over; {patience}. With the deployer's ARM_* variables set, the two are told apart",
+    ),
+    Symptom(
+        "control-soon-open",
+        "controlMailbox",
+        "failed",
+        "{control} is refused still, and {tested} says that the application may read it",
+        "{why}; Microsoft Graph has not heard of it yet",
+        "do not hand the secret over. {mend}",
+    ),
+    Symptom(
+        "control-missing",
+        "controlMailbox",
+        "failed",
+        "{control} proves nothing: {said}",
+        "only the refusal of a mailbox that exists in Exchange Online proves that others are closed",
+        "name another one: pulumi config set --path roomz:verify.controlMailbox ADDRESS, or --control-mailbox ADDRESS",
+    ),
+    Symptom(
+        "control-is-a-room",
+        "controlMailbox",
+        "failed",
+        "{control} is a {kind}, and a control mailbox is one that the application has no business with",
+        "a room may be read, so its refusal would be a fault and its answer would prove nothing",
+        "name a person's mailbox: pulumi config set --path roomz:verify.controlMailbox ADDRESS",
+    ),
+    Symptom(
+        "control-unproven",
+        "controlMailbox",
+        "pending",
+        "{control} was not refused but not answered either: {said}",
+        "401, 429 and a disturbance prove nothing: the first is about the token, the others about the time",
+        "{patience}",
+    ),
+    Symptom("control-unasked", "controlMailbox", "skipped", "whether {control} is refused", "{why}", "{how}"),
+)
