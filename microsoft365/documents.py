@@ -14,6 +14,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from microsoft365.verification.report import Report
+
 SCHEMA_VERSION = 1
 
 
@@ -243,13 +245,24 @@ class HandOver(_Part):
 
 
 class HandOverSheet(_Document):
-    """The sheet for the ROOMZ Portal, without the secret."""
+    """The sheet for the ROOMZ Portal; without the secret, unless it was asked for by name and is proven closed."""
 
+    stack: str
     connector: Connector
+    secret_generation: int = Field(description="The number of the newest secret, from 0.")
+    secret_expires_on: str = Field(description="When it ends (UTC).")
     hand_over: HandOver
+    rooms: RoomCounts
+    verified: bool = Field(description="Was the connector verified first? false with --unverified.")
+    closed: bool | None = Field(
+        description="Is the control mailbox proven to be refused? null where nothing was verified."
+    )
+    verdict: str | None = Field(description="Of the verification as a whole, as verify_connector has it.")
+    error: str | None = Field(None, description="What hindered the verification.")
+    client_secret: str | None = Field(None, description="With --show-secret alone, and not where it is withheld.")
 
 
-DOCUMENTS: Mapping[str, tuple[str, type[_Document]]] = {
+DOCUMENTS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "observe": ("exchange_policy observe", Observation),
     "observe-entra": ("exchange_policy observe --entra-only", EntraObservation),
     "error": ("exchange_policy observe --errors-as-json", ProblemReport),
@@ -259,5 +272,6 @@ DOCUMENTS: Mapping[str, tuple[str, type[_Document]]] = {
     "client-secret-remove": ("client_secret remove", SecretRemovalReport),
     "calendars-consent-remove": ("calendars_consent remove", GrantRemovalReport),
     "hand-over-show": ("hand_over show --json", HandOverSheet),
+    "verify-connector": ("verify_connector --json", Report),
 }
 """By the name of the schema's file: the command, and the model of what it prints."""

@@ -41,7 +41,7 @@ def up() -> None:
         f"  {page}                           the tenant as a page: rooms, who is in reach, what hangs beside each door\n"
         '  eval "$(scripts/run local_tenant env)"            plain pulumi in this shell, for example: pulumi preview --diff\n'
         "  scripts/run verify_connector --doors              then, in the same shell: every room answers, and others are refused\n"
-        "  pulumi stack output clientSecret --show-secrets   the secret that goes into the ROOMZ Portal\n"
+        "  scripts/run hand_over show --show-secret          the secret that goes into the ROOMZ Portal, once it is proven closed\n"
         "  README.md                                         the same for a real tenant\n"
         "\n[bold]Clean up[/bold]\n"
         "  make demo-destroy                                 take everything away again and stop the local tenant",

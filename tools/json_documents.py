@@ -50,7 +50,7 @@ def documents_table() -> str:
     """Every command that prints a document, and its schema."""
     lines = ["| `scripts/run` … | prints | schema |", "|---|---|---|"]
     for name, (command, model) in DOCUMENTS.items():
-        lines.append(f"| `{command}` | {model.__doc__} | [{name}.json](schemas/{name}.json) |")
+        lines.append(f"| `{command}` | {(model.__doc__ or '').splitlines()[0]} | [{name}.json](schemas/{name}.json) |")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from microsoft365.exchange.desired import Access
 
-VERSION = 1
+VERSION: Literal[1] = 1
 
 Status = Literal["passed", "noted", "pending", "failed", "skipped"]
 """`noted` is worth knowing and no fault; `pending` is not so yet, and may become so without anybody doing anything."""
@@ -58,7 +58,7 @@ class Door(_Model):
 
 
 class Report(_Model):
-    """The whole document.
+    """What verification found, and whether it is proven that the application is kept to the rooms.
 
     `closed` is true only where the control mailbox was refused *and* Exchange confirmed that it exists, and nothing else
     was found by which the application reaches more than the rooms: what a hand-over waits for. `lookedTimes` is how
@@ -66,7 +66,7 @@ class Report(_Model):
     what people have planned.
     """
 
-    version: int = VERSION
+    schema_version: Literal[1] = VERSION
     verdict: Verdict
     closed: bool
     checked_at: datetime

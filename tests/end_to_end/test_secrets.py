@@ -24,7 +24,12 @@ def works(tenant: Tenant, outputs: dict[str, Any]) -> bool:
 @pytest.mark.connected
 def test_renewal_and_hand_over(stack: Stack, tenant: Tenant) -> None:
     first = stack.outputs(secrets=True)
-    stack.configure(secret={"handedOver": 0})
+    stack.configure(verify={"controlMailbox": f"control.mailbox@{tenant.domain}"})
+    file = stack.folder / "secret"
+    shown = stack.script("hand_over", "show", "--secret-file", str(file))
+    assert "Verified: the control mailbox is refused; the verification as a whole is green" in shown.text
+    assert file.read_text() == first["clientSecret"]
+    assert "records that the ROOMZ Portal has generation 0" in stack.script("hand_over", "confirm").text
     stack.up()
     assert stack.changes() == {}
     assert stack.outputs()["handOver"] == {"status": "done"}
@@ -41,7 +46,7 @@ def test_renewal_and_hand_over(stack: Stack, tenant: Tenant) -> None:
     stack.up()
     assert stack.changes() == {}
 
-    stack.configure(secret={"handedOver": 1})
+    assert "removes generation 0" in stack.script("hand_over", "confirm").text
     stack.up()
     assert not works(tenant, first)
     assert works(tenant, second)

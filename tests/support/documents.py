@@ -20,6 +20,7 @@ OF_COMMANDS = {
     "client_secret remove": "client-secret-remove",
     "calendars_consent remove": "calendars-consent-remove",
     "hand_over show": "hand-over-show",
+    "verify_connector --json": "verify-connector",
 }
 
 

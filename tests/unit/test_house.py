@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
         "scripts",
         "microsoft365",
         "components.configuration",
+        "components.hand_over_record",
         "components.secret_plan",
         "components.settings",
     },

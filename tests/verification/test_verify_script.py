@@ -16,6 +16,7 @@ from scripts.stack import Stack
 from scripts.verify_connector import subject_of
 from tests.desired_state.tenant import Ended, Tenant
 from tests.desired_state.wires import Clock
+from tests.support import documents
 from tests.tenant.client import CONTROL_MAILBOX, EIGER
 from tests.verification.world import Quiet, World
 
@@ -86,9 +87,9 @@ def test_not_yet_is_5_and_a_refused_sign_in_3(shell: Shell) -> None:
 
 def test_the_json_document_is_the_report_and_holds_no_secret(shell: Shell) -> None:
     ended = shell.run(*shell.options("--control-mailbox", CONTROL_MAILBOX, "--json", "--room", EIGER, "--doors"))
-    document = json.loads(ended.out)
+    document = documents.read(ended.out, "verify_connector --json")
     report = Report.model_validate(document)
-    assert (document["version"], document["verdict"], document["closed"]) == (1, "green", True)
+    assert (document["schemaVersion"], document["verdict"], document["closed"]) == (1, "green", True)
     assert document["withAdministrator"] is True
     assert report.model_dump(mode="json", by_alias=True) == document
     assert {"check", "symptom", "status", "says", "cause", "remedy", "mailboxes"} == set(document["findings"][0])
