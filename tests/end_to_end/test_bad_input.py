@@ -13,7 +13,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         {"access": "rbac", "group": None, "rooms": {"include": ["a@contoso.com"]}},
         ["group.primarySmtpAddress is missing"],
     ),
-    ({"consent": "admin"}, ["admin", "not supported yet"]),
+    ({"consent": "admin", "observe": False}, ["observe is `false`", "config rm roomz:observe"]),
     ({"secret": {"lifetimeMonths": 36}}, ["roomz:secret.lifetimeMonths is 36", "--path"]),
     ({"secret": {"renewMonthsBefore": 20}}, ["renewMonthsBefore is 20", "12"]),
     ({"secret.lifetimeMonths": "12"}, ["flat key", "--path"]),

@@ -107,6 +107,14 @@ class Tenant:
                 },
             )
 
+    def consent(self, page: str) -> None:
+        """Press the button of Microsoft's page of admin consent, as a Privileged Role Administrator does."""
+        with self.http() as client:
+            shown = client.get(page)
+            assert shown.status_code == 200, shown.text
+            accepted = client.post(page, data={"accept": "yes"})
+        assert accepted.status_code == 200, accepted.text
+
     def graph(self, method: str, path: str, document: Any = None, token: str | None = None) -> httpx.Response:
         """A call of Microsoft Graph, as the administrator unless another token is given."""
         headers = {"Authorization": f"Bearer {token or self.token('graph')}"}
