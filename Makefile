@@ -5,7 +5,7 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser demo demo-destroy test unit bench lint format documentation screenshot provider-campaign clean
+.PHONY: help setup browser actionlint demo demo-destroy test unit bench lint format documentation screenshot provider-campaign clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,13 +16,16 @@ setup: ## Virtual environment, requirements and engine (the others do it for you
 browser: setup ## A browser for the tests of the local tenant's page, where one can be installed
 	@$(IN_ENVIRONMENT)/python -m tools.set_up_browser
 
+actionlint: setup ## The checker of GitHub's workflow files, for the test of docs/pipelines
+	@$(IN_ENVIRONMENT)/python -m tools.set_up_actionlint
+
 demo: setup ## Connect the local tenant with one `pulumi up`
 	@scripts/run demo up
 
 demo-destroy: setup ## Take everything away again and stop the local tenant
 	@scripts/run demo destroy
 
-test: setup browser lint ## All tests, end-to-end with the real engine among them
+test: setup browser actionlint lint ## All tests, end-to-end with the real engine among them
 	$(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) --maxschedchunk=2
 
 unit: setup ## The tests that need no engine, in seconds

@@ -1,9 +1,9 @@
 """RoomzConnector: everything that one ROOMZ connector needs in a Microsoft 365 tenant.
 
 Owns the order in which the other components stand, which keeps calendars closed at every instant: removal of the restriction
-first (so that it is deleted last), application, restriction, grant (in the access model `policy`), secrets. Owns no rule about secrets (`secret_plan.py`) or
-drift (`drift.py`), reads no configuration, no outputs and no tenant: settings, last outputs and observation are arguments, so that
-another program can compose it as well.
+first (so that it is deleted last), application, restriction, grant (in the access model `policy`, unless a person grants), secrets.
+Owns no rule about secrets (`secret_plan.py`), drift (`drift.py`) or a person's consent (`admin_consent.py`), reads no configuration,
+no outputs and no tenant: settings, last outputs and observation are arguments, so that another program can compose it as well.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,11 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-from components import drift
+from components import admin_consent, drift
+from components.admin_consent import ExpectedConsent
 from components.application import RoomzApplication, RoomzApplicationArgs
 from components.consent import CalendarsConsent, CalendarsConsentArgs, ExistingGrant
+from components.consent_request import ConsentRequestArgs, ask_for_consent
 from components.last_outputs import LastOutputs
 from components.microsoft_graph import ApplicationPermission, look_up_microsoft_graph, one_line
 from components.observation import Grant, Observation
@@ -32,7 +34,6 @@ from components.secret_plan import (
     renews_on,
 )
 from components.settings import Settings
-from microsoft365.connection import CLOUDS, Connection
 from microsoft365.exchange.desired import Application, DesiredState, Group, Rooms
 
 POLICY_NOTICE = (
@@ -113,6 +114,7 @@ class RoomzConnector(pulumi.ComponentResource):
         graph = look_up_microsoft_graph(self)
         # In `rbac` the registration requests nothing, and nothing is granted: Exchange alone gives access.
         granted = settings.access == "policy"
+        by_person = settings.consent_by_person
         role_id = graph.role_id(ApplicationPermission.CALENDARS_READ_WRITE)
 
         desired = desired_state(settings, args.mark)
@@ -152,7 +154,7 @@ class RoomzConnector(pulumi.ComponentResource):
         )
         # What a secret opens must stand before it, and go after it: with a grant the grant's removal as well.
         before_secrets: list[pulumi.Resource] = [removal.command]
-        if granted:
+        if granted and not by_person:
             consent = CalendarsConsent(
                 f"{name}-consent",
                 CalendarsConsentArgs(
@@ -183,9 +185,30 @@ class RoomzConnector(pulumi.ComponentResource):
             )
             for planned in plan.secrets
         ]
-        self._say(args, plan, (role_id,) if granted else ())
+        expected = drift.ExpectedEntra(
+            settings.connection, settings.owners or None, (role_id,) if granted else (), graph.object_id, by_person
+        )
+        self._say(args, plan, expected)
         self._say_made_anew(plan, secrets)
-        self.outputs = _outputs(args, plan, today, revision, application, access, secrets)
+        consented: pulumi.Input[str] = "granted" if granted else "none"
+        if granted and by_person and observation is not None:
+            wanted = ExpectedConsent(
+                connection=settings.connection,
+                display_name=settings.display_name,
+                role_id=role_id,
+                resource_object_id=graph.object_id,
+            )
+            consented = ask_for_consent(
+                self,
+                ConsentRequestArgs(
+                    wanted=wanted,
+                    observation=observation,
+                    last_outputs=last,
+                    client_id=application.application.client_id,
+                    restriction=access.result,
+                ),
+            )
+        self.outputs = _outputs(args, plan, today, revision, application, access, secrets, consented)
         self.register_outputs({"clientId": application.application.client_id})
 
     @staticmethod
@@ -197,6 +220,15 @@ class RoomzConnector(pulumi.ComponentResource):
                 f"roomz:access is {args.settings.access!r}, but this stack was made with {last.access!r}. Changing it on a live stack "
                 "could open every calendar for a while and is not supported yet. Set it back with: "
                 f"pulumi config set roomz:access {last.access}"
+            )
+        if args.settings.consent_by_person and observation is None:
+            raise pulumi.RunError(
+                "With consent `admin` a connector needs an observation: only it shows whether somebody has consented."
+            )
+        if args.settings.access == "policy" and last.consent_mode not in (None, args.settings.consent):
+            raise pulumi.RunError(
+                f"roomz:consent is {args.settings.consent!r}, but this stack was made with {last.consent_mode!r}. Changing it on a live "
+                f"stack is not supported. Set it back with: pulumi config set roomz:consent {last.consent_mode}"
             )
         if args.grants:
             raise pulumi.RunError(drift.grant_in_rbac_message(args.grants, args.settings.connection))
@@ -212,7 +244,7 @@ class RoomzConnector(pulumi.ComponentResource):
                 f"pulumi config set --path 'roomz:owners[{len(settings.owners)}]' {caller}"
             )
 
-    def _say(self, args: RoomzConnectorArgs, plan: SecretPlan, role_ids: tuple[str, ...]) -> None:
+    def _say(self, args: RoomzConnectorArgs, plan: SecretPlan, expected: drift.ExpectedEntra) -> None:
         """Tell people what they should know: in the preview, where they can still decide."""
         observation, last = args.observation, args.last_outputs
         if pulumi.runtime.is_dry_run() and args.settings.access == "policy":
@@ -232,8 +264,6 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(message, self)
         for message in drift.exchange_messages(observation, first_run=last.client_id is None):
             pulumi.log.warn(message, self)
-
-        expected = drift.ExpectedEntra(args.settings.connection, args.settings.owners or None, role_ids)
         for message in drift.entra_messages(observation, last, expected):
             pulumi.log.warn(message, self)
 
@@ -285,6 +315,7 @@ def _outputs(
     application: RoomzApplication,
     access: RoomAccess,
     secrets: Sequence[ClientSecret],
+    consented: pulumi.Input[str],
 ) -> dict[str, Any]:
     """Every output of the stack, by name; `outputs.py` says what each one means."""
     settings = args.settings
@@ -293,6 +324,10 @@ def _outputs(
     newest = secrets[-1].password
     tenant_id = settings.connection.tenant_id
     rules = settings.secret.rules()
+    # Not before the restriction stands: whoever consents earlier opens every calendar.
+    pages = pulumi.Output.all(client_id, access.result).apply(
+        lambda resolved: admin_consent.consent_pages(settings.connection, resolved[0])
+    )
     return {
         "tenantId": tenant_id,
         "clientId": client_id,
@@ -309,17 +344,18 @@ def _outputs(
         ),
         "applicationObjectId": application.application.object_id,
         "servicePrincipalObjectId": application.service_principal.object_id,
-        "consentUrl": client_id.apply(
-            lambda value: f"{_login_page(settings.connection)}/{tenant_id}/adminconsent?client_id={value}"
-        )
-        if granted
-        else NO_CONSENT,
-        "apiPermissionsUrl": client_id.apply(lambda value: _permissions_page(settings.connection, value)),
-        "access": access.result.apply(
-            lambda result: {
+        "consentUrl": pages.apply(lambda page: page.consent) if granted else NO_CONSENT,
+        "apiPermissionsUrl": pages.apply(lambda page: page.api_permissions),
+        "access": pulumi.Output.all(access.result, consented).apply(
+            lambda resolved: {
                 "model": settings.access,
-                "consent": settings.consent if granted else "none",
-                **{key: result[key] for key in _ACCESS_OUTPUTS[settings.access] if result.get(key) is not None},
+                "consent": resolved[1],
+                **({"consentMode": settings.consent} if granted else {}),
+                **{
+                    key: resolved[0][key]
+                    for key in _ACCESS_OUTPUTS[settings.access]
+                    if resolved[0].get(key) is not None
+                },
             }
         ),
         "exchangeRevision": revision,
@@ -344,18 +380,6 @@ def _issued_output(planned: PlannedSecret, password: azuread.ApplicationPassword
         return {"keyId": key_id, "issuedOn": issued_on, "endsOn": ends_on, **made_anew}
 
     return pulumi.Output.all(password.key_id, password.start_date, password.end_date).apply(describe)
-
-
-def _login_page(connection: Connection) -> str:
-    """Where a person signs in: a cloud of its own has it beside its metadata document."""
-    return f"https://{connection.metadata_host}" if connection.metadata_host else CLOUDS[connection.environment].login
-
-
-def _permissions_page(connection: Connection, client_id: str) -> str:
-    """Where a person sees what the application may do: a link where the cloud's portal is known, else the way to it."""
-    if connection.portal is None:
-        return f"Microsoft Entra admin center > App registrations > {client_id} > API permissions"
-    return f"{connection.portal}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~/CallAnAPI/appId/{client_id}"
 
 
 def _hand_over_output(state: HandOver) -> dict[str, str]:

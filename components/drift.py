@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from components import remedies
+from components.admin_consent import WHO
 from components.last_outputs import LastOutputs
 from components.observation import ApplicationObservation, Grant, Observation, ServicePrincipalObservation
 from components.secret_plan import SecretPlan, format_date
@@ -22,11 +23,23 @@ REFRESH = "pulumi up --refresh"
 
 @dataclass(frozen=True)
 class ExpectedEntra:
-    """What the stack declares in Entra, as far as an observation can check it. `owner_ids` None: left as they are."""
+    """What the stack declares in Entra, as far as an observation can check it. `owner_ids` None: left as they are.
+
+    The permissions are those of the service `resource_object_id`, since others use the same ids. `by_person`: somebody else grants
+    them (`consent: admin`), so that a missing one is no drift (`admin_consent.py` names it).
+    """
 
     connection: Connection
     owner_ids: tuple[str, ...] | None
     granted_role_ids: tuple[str, ...]
+    resource_object_id: str = ""
+    by_person: bool = False
+
+    def includes(self, grant: Grant) -> bool:
+        """Whether a grant is one of those that are declared."""
+        return grant.app_role_id.lower() in {role_id.lower() for role_id in self.granted_role_ids} and (
+            grant.resource_id.lower() == self.resource_object_id.lower()
+        )
 
 
 def exchange_revision(last: str | None, observation: Observation | None) -> str:
@@ -181,7 +194,7 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
             f"{found.object_id})."
         )
     for grant in observation.entra.grants:
-        if grant.app_role_id.lower() in expected.granted_role_ids:
+        if expected.includes(grant) and not expected.by_person:
             yield (
                 "It holds the grant of Calendars.ReadWrite already. If this run ends with 'Permission being assigned already exists on the "
                 "object', the state does not know the grant. Then take it away and run `pulumi up` again: "
@@ -190,15 +203,21 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
 
 
 def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
-    held = {grant.app_role_id.lower() for grant in observation.entra.grants}
-    if any(role_id.lower() not in held for role_id in expected.granted_role_ids):
+    held = {grant.app_role_id.lower() for grant in observation.entra.grants if expected.includes(grant)}
+    missing = any(role_id.lower() not in held for role_id in expected.granted_role_ids)
+    if missing and not expected.by_person:
         yield f"The grant (admin consent) of Calendars.ReadWrite is gone: the displays cannot read. Mend it with: {REFRESH}"
     for grant in observation.entra.grants:
-        if grant.app_role_id.lower() not in {role_id.lower() for role_id in expected.granted_role_ids}:
+        if not expected.includes(grant):
+            command = remedies.remove_grant(expected.connection, grant.resource_id, grant.id)
+            remedy = (
+                f"{WHO} revokes it ({remedies.REVOKE_BY_HAND}), or whoever holds AppRoleAssignment.ReadWrite.All with: {command}"
+                if expected.by_person
+                else f"take it away with: {command}"
+            )
             yield (
                 f"The application holds a grant that this stack did not make: app role {grant.app_role_id} of "
-                f"{grant.resource_display_name or grant.resource_id}. Unless it is meant, take it away with: "
-                f"{remedies.remove_grant(expected.connection, grant.resource_id, grant.id)}"
+                f"{grant.resource_display_name or grant.resource_id}. Unless it is meant, {remedy}"
             )
 
 
@@ -206,6 +225,12 @@ def _registration(application: ApplicationObservation, expected: ExpectedEntra) 
     requested = {permission.id.lower() for permission in application.requested_permissions}
     if any(role_id.lower() not in requested for role_id in expected.granted_role_ids):
         yield f"The registration no longer requests Calendars.ReadWrite. Mend it with: {REFRESH}"
+    further = requested - {role_id.lower() for role_id in expected.granted_role_ids}
+    if further and expected.granted_role_ids:
+        yield (
+            f"The registration requests more than Calendars.ReadWrite ({', '.join(sorted(further))}): whoever presses *Grant admin "
+            f"consent* grants that as well. Mend it with: {REFRESH}"
+        )
     if requested and not expected.granted_role_ids:
         yield (
             "The registration requests permissions, and with roomz:access rbac it must request none: whoever grants them opens every "

@@ -22,6 +22,8 @@ class LastOutputs:
     application_object_id: str | None = None
     service_principal_object_id: str | None = None
     access: str | None = None
+    consent: str | None = None
+    consent_mode: str | None = None
     exchange_revision: str | None = None
     protect: bool | None = None
     issued_secrets: tuple[IssuedSecret, ...] = ()
@@ -54,11 +56,14 @@ def _read(name: str) -> Mapping[str, Any]:
 def parse_last_outputs(outputs: Mapping[str, Any]) -> LastOutputs:
     """Take the keys that are needed and nothing else."""
     access = outputs.get("access")
+    access = access if isinstance(access, Mapping) else {}
     return LastOutputs(
         client_id=outputs.get("clientId"),
         application_object_id=outputs.get("applicationObjectId"),
         service_principal_object_id=outputs.get("servicePrincipalObjectId"),
-        access=access.get("model") if isinstance(access, Mapping) else None,
+        access=access.get("model"),
+        consent=access.get("consent"),
+        consent_mode=access.get("consentMode"),
         exchange_revision=outputs.get("exchangeRevision"),
         protect=outputs.get("protect"),
         issued_secrets=tuple(issued_from_outputs(outputs.get("issuedSecrets") or {})),

@@ -16,11 +16,13 @@ OUTPUTS = {
     "handOver": "Is the newest secret in the ROOMZ Portal? `status` is `done`, `pending` (until the date `by`) or `overdue`.",
     "applicationObjectId": "The object id of the app registration.",
     "servicePrincipalObjectId": "The object id of the enterprise application.",
-    "consentUrl": "With `policy`, where a Privileged Role Administrator can consent by hand; with `rbac` nobody must.",
+    "consentUrl": "With `policy`, Microsoft's page where a Privileged Role Administrator consents (`consent: admin`); with `rbac` nobody must. "
+    "There from when on the restriction stands.",
     "apiPermissionsUrl": "The page of the application's API permissions in the cloud's portal; the way to it where "
     "`azuread:metadataHost` names another cloud.",
-    "access": "How the application is kept to the rooms: `model`, `consent`, and the identities of `group` and `policy`, or of `scope` (or "
-    "`group`), `assignment` and `servicePrincipal`.",
+    "access": "How the application is kept to the rooms: `model`; `consent` (`granted`; with `consent: admin` as this run saw it, else "
+    "`waiting`; with `rbac` `none`), `consentMode`; and the identities of `group` and `policy`, or of `scope` (or `group`), `assignment` "
+    "and `servicePrincipal`.",
     "exchangeRevision": "Moves when Exchange Online differed from what is declared and was repaired.",
     "protect": "What `roomz:protect` was in this run; a change counts after the next `up`.",
     "rooms": "How many rooms are wanted (`number`), are in reach (`inReach`) and keep meeting titles (`withTitles`).",

@@ -10,6 +10,7 @@ from components.launcher import LAUNCHER
 from microsoft365.connection import Connection
 
 CERTIFICATES_AND_SECRETS = "Entra ID > App registrations > Certificates & secrets"
+REVOKE_BY_HAND = "Entra ID > Enterprise applications > the application > Permissions > Revoke permission"
 
 
 def remove_secret(connection: Connection, application_object_id: str | None, key_id: str) -> str:

@@ -241,7 +241,9 @@ class Settings(Section):
     )
     consent: Literal["grant", "admin"] = Field(
         "grant",
-        description="`grant`: the stack grants Calendars.ReadWrite. (`admin` is not supported yet.) Without effect with `access: rbac`.",
+        description="Who grants Calendars.ReadWrite. `grant`: the stack, which takes the tier 0 permission `AppRoleAssignment.ReadWrite.All`. "
+        "`admin`: a Privileged Role Administrator, at the pages in the outputs; every run looks whether it has been granted, and the "
+        "secret does not wait for it. Changing it on a live stack is refused. Without effect with `access: rbac`.",
     )
     owners: Annotated[tuple[ObjectId, ...], AfterValidator(unique)] = Field(
         (),
@@ -273,7 +275,8 @@ class Settings(Section):
     observe: bool = Field(
         True,
         description="Look for drift, in Exchange and Entra, at every preview. `false` gives up more than that: what only the tenant knows "
-        "(a room that does not exist, a guard) then stops the run only when the application has been made already.",
+        "(a room that does not exist, a guard) then stops the run only when the application has been made already. Refused with "
+        "`consent: admin`, which has to look.",
     )
     endpoints: Endpoints = Field(default_factory=Endpoints, description="Other hosts than Microsoft's.")
     connector: Connector = Field(default_factory=Connector, description="The connector's sheet.")
@@ -287,10 +290,19 @@ class Settings(Section):
         """True where the rooms are kept in a group: always in `policy`, in `rbac` where no filter says which they are."""
         return self.access == "policy" or isinstance(self.rooms.include, tuple) or bool(self.rooms.exclude)
 
+    @property
+    def consent_by_person(self) -> bool:
+        """True where a person grants what the registration requests, and the stack only looks."""
+        return self.access == "policy" and self.consent == "admin"
+
     @model_validator(mode="after")
     def _supported(self) -> "Settings":
-        if self.consent == "admin" and self.access == "policy":
-            raise not_yet("consent", "admin")
+        if self.consent_by_person and not self.observe:
+            raise problem(
+                "is false, and with consent `admin` only the look at the tenant can tell whether somebody has consented. Take it out with",
+                key="observe",
+                remove=True,
+            )
         if self.group.primary_smtp_address is None and self.uses_group:
             why = "" if self.access == "policy" else " (with `rbac` a list of rooms or an exclusion needs one)"
             raise problem(

@@ -136,6 +136,18 @@ def unknown_resource(resource: str, tenant_name: str) -> LoginError:
     )
 
 
+def service_without_principal(app_id: str, organization: str) -> LoginError:
+    """A registration requests permissions of a service that the tenant does not have."""
+    return LoginError(
+        400,
+        "invalid_client",
+        650052,
+        f"The app is trying to access a service '{app_id}' that your organization '{organization}' lacks a service principal "
+        "for. Contact your IT Admin to review the configuration of your service subscriptions or consent to the "
+        "application in order to create the required service principal.",
+    )
+
+
 def wrong_scope(scope: str) -> LoginError:
     """The scope has not the one form that client credentials take."""
     return LoginError(

@@ -2,10 +2,11 @@
 
 from starlette.routing import Route
 
-from simulator.login import handlers
+from simulator.login import consent, handlers
 from simulator.operation import Operation, routes
 
 LEARN = "Microsoft identity platform"
+CONSENT = "Microsoft Learn, Grant tenant-wide admin consent to an application; Troubleshoot consent issues in Microsoft Entra ID"
 
 OPERATIONS = [
     Operation(
@@ -40,6 +41,22 @@ OPERATIONS = [
         "issue, 65 minutes; appidacr 1 or 2; further refusals 90002, 700016, 7000229, 7000112, 53003, 500011, 500014, "
         "70011, 70003, 900144, 7000218. Other grants, SAML assertions, a secret beside an assertion: 501",
         f"{LEARN}, client credentials flow; certificate credentials; workload identity federation; error code reference",
+    ),
+    Operation(
+        "GET",
+        ("/{tenant}/adminconsent",),
+        consent.show,
+        "what the registration requests, by name, with the button that grants it; refusals 90002, 700016, 650052. Other "
+        "parameters than client_id, delegated permissions, a missing service principal: 501",
+        CONSENT,
+    ),
+    Operation(
+        "POST",
+        ("/{tenant}/adminconsent",),
+        consent.accept,
+        "the button: grants the app roles that are requested and not yet granted, takes none away, and ends with 500113 "
+        "where there is no redirect URI (unverified). Nobody signs in: it stands for a Privileged Role Administrator",
+        CONSENT,
     ),
 ]
 

@@ -14,7 +14,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         {"access": "rbac", "group": None, "rooms": {"include": ["a@contoso.com"]}},
         ["roomz:group.primarySmtpAddress is missing"],
     ),
-    ({"consent": "admin"}, ["roomz:consent is 'admin', which is not supported yet"]),
+    ({"consent": "admin", "observe": False}, ["roomz:observe is false", "config rm roomz:observe"]),
     (
         {"secret": {"lifetimeMonths": 36}},
         ["roomz:secret.lifetimeMonths is 36", "--path 'roomz:secret.lifetimeMonths' 24"],

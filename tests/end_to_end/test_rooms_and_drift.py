@@ -141,7 +141,8 @@ def test_drift_in_exchange_is_previewed_named_and_repaired(
 
 
 @pytest.mark.connected
-def test_the_drift_gate_of_a_pipeline_sees_drift(stack: Stack, tenant: Tenant) -> None:
+def test_the_drift_gate_of_a_pipeline_sees_drift_with_the_rights_to_read(stack: Stack, tenant: Tenant) -> None:
+    stack.tenant = tenant.reader()
     stack.preview("--expect-no-changes")
     _remove_member(tenant)
     stack.preview("--expect-no-changes", expect=7)

@@ -40,7 +40,7 @@ def _meant(entry: Entry) -> str | None:
             "New-ManagementRoleAssignment": "assignment made",
             "Remove-ManagementRoleAssignment": "assignment removed",
         }.get(cmdlet)
-    if path.endswith("/appRoleAssignedTo") and method == "POST":
+    if path.endswith(("/appRoleAssignedTo", "/adminconsent")) and method == "POST":
         return "grant made"
     if "/appRoleAssignedTo/" in path and method == "DELETE":
         return "grant removed"

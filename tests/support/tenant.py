@@ -5,7 +5,7 @@ Owns plain calls of Microsoft's interfaces, made without any of the project's cl
 
 import json
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,23 @@ class Tenant:
                     "scope": scope or f"{self.server.url}/.default",
                 },
             )
+
+    def reader(self) -> "Tenant":
+        """The tenant as an application sees it that may read everything and change nothing: docs/pipelines.md makes one."""
+        made = self.graph("POST", "/applications", {"displayName": "roomz-preview"}).json()
+        assert self.graph("POST", "/servicePrincipals", {"appId": made["appId"]}).status_code == 201
+        rights = {"appRoles": ["Application.Read.All", "Exchange.ManageAsApp"], "directoryRoles": ["Global Reader"]}
+        self.control("PUT", f"/tenants/{self.id}/rights/{made['appId']}", rights)
+        password = self.graph("POST", f"/applications/{made['id']}/addPassword", {"passwordCredential": {}}).json()
+        return replace(self, client_id=made["appId"], client_secret=password["secretText"])
+
+    def consent(self, page: str) -> None:
+        """Press the button of Microsoft's page of admin consent, as a Privileged Role Administrator does."""
+        with self.http() as client:
+            shown = client.get(page)
+            assert shown.status_code == 200, shown.text
+            accepted = client.post(page, data={"accept": "yes"})
+        assert accepted.status_code == 200, accepted.text
 
     def graph(self, method: str, path: str, document: Any = None, token: str | None = None) -> httpx.Response:
         """A call of Microsoft Graph, as the administrator unless another token is given."""

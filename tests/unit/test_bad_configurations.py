@@ -42,7 +42,14 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
         {"roomz:calendar": "title"},
         [("roomz:calendar is 'title'", "'unmanaged', 'titles'", f"{SET} roomz:calendar unmanaged")],
     ),
-    ({"roomz:consent": "admin"}, [("roomz:consent is 'admin', which is not supported yet", f"{RM} roomz:consent")]),
+    (
+        {"roomz:consent": "person"},
+        [("roomz:consent is 'person'", "it is one of 'grant', 'admin'", f"{SET} roomz:consent")],
+    ),
+    (
+        {"roomz:consent": "admin", "roomz:observe": "false"},
+        [("roomz:observe is false", "consent `admin`", f"{RM} roomz:observe")],
+    ),
     ({"roomz:removal": "never"}, [("roomz:removal is 'never'", "'later', 'now'", f"{SET} roomz:removal later")]),
     ({"roomz:removal": "now"}, [("roomz:removal is 'now'", "for the local tenant only", f"{SET} roomz:removal later")]),
     (
@@ -421,7 +428,7 @@ def test_every_problem_is_named_at_once() -> None:
         {
             "roomz:acess": "x",
             "romz:access": "x",
-            "roomz:consent": "admin",
+            "roomz:consent": "person",
             "roomz:calendar": "title",
             "roomz:removal": "now",
             "roomz:secret": {"lifetimeMonths": 36, "renewMonthsBefore": 20, "generatoin": 1},

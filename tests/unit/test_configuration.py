@@ -62,6 +62,13 @@ def test_rbac_needs_no_group_where_a_filter_says_which_rooms(rooms: str) -> None
     assert "RecipientTypeDetails" in str(wanted.scope_filter)
 
 
+def test_consent_is_a_persons_in_policy_only() -> None:
+    assert load({**GOOD, "roomz:consent": "admin"}, {}).consent_by_person
+    assert not load(GOOD, {}).consent_by_person
+    rbac = {**GOOD, "roomz:access": "rbac", "roomz:consent": "admin", "roomz:observe": "false"}
+    assert not load(rbac, {}).consent_by_person
+
+
 def test_the_providers_own_variables_fill_in_for_the_tenant() -> None:
     without = {key: value for key, value in GOOD.items() if key != "azuread:tenantId"}
     settings = load(without, {"ARM_TENANT_ID": GOOD["azuread:tenantId"]})

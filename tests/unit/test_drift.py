@@ -56,8 +56,14 @@ def observe(entra: EntraObservation = WHOLE, *, differs: bool = False) -> Observ
     return Observation(observed_at=NOW, exchange=exchange, entra=entra)
 
 
-def said(entra: EntraObservation, last: LastOutputs = LAST, owners: tuple[str, ...] | None = ("me",)) -> list[str]:
-    return list(entra_messages(observe(entra), last, ExpectedEntra(CONNECTION, owners, (ROLE,))))
+def said(
+    entra: EntraObservation,
+    last: LastOutputs = LAST,
+    owners: tuple[str, ...] | None = ("me",),
+    *,
+    by_person: bool = False,
+) -> list[str]:
+    return list(entra_messages(observe(entra), last, ExpectedEntra(CONNECTION, owners, (ROLE,), "g", by_person)))
 
 
 def test_nothing_is_said_of_a_tenant_that_is_as_declared() -> None:
@@ -119,6 +125,35 @@ def test_a_grant_that_the_stack_did_not_make_is_named() -> None:
     more = Grant(id="b", app_role_id="mail-read", resource_id="g", resource_display_name="Microsoft Graph")
     (message,) = said(WHOLE.model_copy(update={"grants": (*WHOLE.grants, more)}))
     assert "mail-read of Microsoft Graph" in message
+
+
+def test_the_same_id_of_another_service_is_another_grant() -> None:
+    elsewhere = Grant(
+        id="a", app_role_id=ROLE, resource_id="exchange", resource_display_name="Office 365 Exchange Online"
+    )
+    missing, further = said(WHOLE.model_copy(update={"grants": (elsewhere,)}))
+    assert "is gone" in missing
+    assert "of Office 365 Exchange Online" in further
+
+
+def test_a_registration_that_requests_more_is_named_with_the_command_that_mends_it() -> None:
+    more = (*APPLICATION.requested_permissions, RequestedPermission(resource_app_id="g", id="mail-read"))
+    application = APPLICATION.model_copy(update={"requested_permissions": more})
+    (message,) = said(WHOLE.model_copy(update={"applications": (application,)}))
+    assert "requests more than Calendars.ReadWrite (mail-read)" in message
+    assert "pulumi up --refresh" in message
+
+
+def test_where_a_person_grants_a_missing_grant_is_no_drift_and_a_further_one_is_for_a_person_to_revoke() -> None:
+    assert said(WHOLE.model_copy(update={"grants": ()}), by_person=True) == []
+    more = Grant(id="b", app_role_id="mail-read", resource_id=GRAPH_OBJECT_ID)
+    (message,) = said(WHOLE.model_copy(update={"grants": (*WHOLE.grants, more)}), by_person=True)
+    assert (
+        "Unless it is meant, a Privileged Role Administrator revokes it (Entra ID > Enterprise applications" in message
+    )
+    assert documents_of(message)[0] == "calendars_consent"
+    # A first run cannot meet a grant that it tries to make.
+    assert not any("already exists on the object" in message for message in said(WHOLE, LastOutputs(), by_person=True))
 
 
 def test_invariant_2_a_second_application_with_our_mark_is_named_and_left() -> None:
