@@ -5,7 +5,7 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser actionlint demo demo-destroy test unit bench lint format documentation screenshot provider-campaign clean
+.PHONY: help setup browser actionlint demo demo-destroy test unit nightly bench lint format documentation screenshot provider-campaign clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -30,6 +30,9 @@ test: setup browser actionlint lint ## All tests, end-to-end with the real engin
 
 unit: setup ## The tests that need no engine, in seconds
 	$(IN_ENVIRONMENT)/pytest tests/unit tests/component
+
+nightly: setup ## What takes longer than `make test` has: more cases, six years of secrets (hours)
+	HYPOTHESIS_PROFILE=nightly $(IN_ENVIRONMENT)/pytest -n 2 -m "nightly or not nightly" tests/unit tests/end_to_end/test_incident.py tests/end_to_end/test_secrets_over_years.py
 
 bench: setup ## Measure; prints a table and writes build/bench.json
 	$(IN_ENVIRONMENT)/python -m tests.bench

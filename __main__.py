@@ -8,7 +8,7 @@ from components.configuration import SettingsError, ensure_credentials, load
 from components.connector import RoomzConnector, RoomzConnectorArgs, desired_state
 from components.last_outputs import read_last_outputs
 from components.observation import look_for_grants, observe
-from components.secret_plan import SecretPlanError
+from components.secret_rules import SecretPlanError, way_round_exchange
 
 try:
     settings = load(pulumi.runtime.get_config_env(), os.environ)
@@ -16,7 +16,8 @@ try:
     mark = f"roomz:{pulumi.get_project()}/{pulumi.get_stack()}"
     last_outputs = read_last_outputs()
     wanted = desired_state(settings, mark, last_outputs)
-    observation = observe(wanted) if settings.observe else None
+    way_round = way_round_exchange(settings.secret.rules(), last_outputs.generations)
+    observation = observe(wanted, way_round) if settings.observe else None
     grants = look_for_grants(wanted, observation)
     connector = RoomzConnector(
         "roomz",

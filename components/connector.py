@@ -14,14 +14,15 @@ from typing import Any
 import pulumi
 import pulumi_azuread as azuread
 
-from components import admin_consent, drift
+from components import admin_consent, drift, secret_limits
 from components.admin_consent import ExpectedConsent
 from components.application import RoomzApplication, RoomzApplicationArgs
 from components.consent import CalendarsConsent, CalendarsConsentArgs, ExistingGrant
 from components.consent_request import ConsentRequestArgs, ask_for_consent
+from components.deadlines import deadlines_of_run
 from components.last_outputs import LastOutputs
-from components.microsoft_graph import ApplicationPermission, look_up_microsoft_graph, one_line
-from components.observation import Grant, Observation
+from components.microsoft_graph import ApplicationPermission, look_up_caller, look_up_microsoft_graph
+from components.observation import Grant, Observation, SecretPolicy, and_then
 from components.room_access import RestrictionRemoval, RoomAccess, RoomAccessArgs
 from components.secret import ClientSecret, ClientSecretArgs
 from components.secret_plan import (
@@ -33,6 +34,7 @@ from components.secret_plan import (
     plan_secrets,
     renews_on,
 )
+from components.secret_rules import way_round_exchange
 from components.settings import Settings
 from microsoft365.exchange.desired import Application, DesiredState, Group, Rooms
 
@@ -108,7 +110,10 @@ class RoomzConnector(pulumi.ComponentResource):
             today,
             args.mark,
         )
-        caller = _caller(self)
+        refused = secret_limits.refusal(plan, settings.secret.rules(), *_policy(args), today)
+        if refused is not None:
+            raise pulumi.RunError(refused)
+        caller = look_up_caller(self)
         owner_ids = settings.owners or (caller,)
         self._refuse_lock_out(settings, caller)
         graph = look_up_microsoft_graph(self)
@@ -147,6 +152,7 @@ class RoomzConnector(pulumi.ComponentResource):
                 application=application.application,
                 service_principal=None if granted else application.service_principal,
                 revision=revision,
+                observed=observation is not None,
                 after=[removal.command],
                 deleted_with=deleted_with,
             ),
@@ -189,6 +195,7 @@ class RoomzConnector(pulumi.ComponentResource):
             settings.connection, settings.owners or None, (role_id,) if granted else (), graph.object_id, by_person
         )
         self._say(args, plan, expected)
+        self._remind(args, plan, today)
         self._say_made_anew(plan, secrets)
         consented: pulumi.Input[str] = "granted" if granted else "none"
         if granted and by_person and observation is not None:
@@ -208,7 +215,7 @@ class RoomzConnector(pulumi.ComponentResource):
                     restriction=access.result,
                 ),
             )
-        self.outputs = _outputs(args, plan, today, revision, application, access, secrets, consented)
+        self.outputs = _outputs(args, plan, today, application, access, secrets, consented)
         self.register_outputs({"clientId": application.application.client_id})
 
     @staticmethod
@@ -233,7 +240,8 @@ class RoomzConnector(pulumi.ComponentResource):
         if args.grants:
             raise pulumi.RunError(drift.grant_in_rbac_message(args.grants, args.settings.connection))
         if observation is not None and observation.exchange.guard:
-            raise pulumi.RunError(f"Nothing was changed. {observation.exchange.guard}")
+            way_round = way_round_exchange(args.settings.secret.rules(), args.last_outputs.generations)
+            raise pulumi.RunError(f"Nothing was changed. {and_then(observation.exchange.guard, way_round)}")
 
     @staticmethod
     def _refuse_lock_out(settings: Settings, caller: str) -> None:
@@ -253,9 +261,6 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(
                 "roomz:protect counts after the next `up`: this one takes away what must not stand beside it.", self
             )
-        lifetime = drift.lifetime_message(plan, last)
-        if lifetime is not None:
-            pulumi.log.info(lifetime, self)
         for message in drift.secret_messages(plan, last, args.settings.connection):
             pulumi.log.warn(message, self)
         if observation is None:
@@ -266,6 +271,16 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(message, self)
         for message in drift.entra_messages(observation, last, expected):
             pulumi.log.warn(message, self)
+
+    def _remind(self, args: RoomzConnectorArgs, plan: SecretPlan, today: datetime) -> None:
+        """Remind people of the dates that they have to keep: quietly at first, as a warning from 60 days before on."""
+        lifetime = secret_limits.notice(plan, *_policy(args), today)
+        if lifetime is not None:
+            pulumi.log.info(lifetime, self)
+        rules, issued = args.settings.secret.rules(), args.last_outputs.issued_secrets
+        for deadline in deadlines_of_run(rules, plan, issued, today, preview=pulumi.runtime.is_dry_run()):
+            tell = pulumi.log.warn if deadline.warns else pulumi.log.info
+            tell(deadline.text, self)
 
     def _say_made_anew(self, plan: SecretPlan, secrets: Sequence[ClientSecret]) -> None:
         """Warn of a number that stands for another secret than before; only the provider's answer shows it."""
@@ -297,21 +312,18 @@ def _existing_grant(args: RoomzConnectorArgs, resource_object_id: str, role_id: 
     )
 
 
-def _caller(parent: pulumi.Resource) -> str:
-    """The object id of whoever deploys. Raises pulumi.RunError, in one line, where the provider cannot sign in."""
-    try:
-        return azuread.get_client_config(pulumi.InvokeOptions(parent=parent)).object_id
-    except Exception as error:  # noqa: BLE001 -- an invoke that fails raises nothing narrower
-        raise pulumi.RunError(
-            f"The azuread provider could not be used, so nothing was changed. {one_line(error)}"
-        ) from None
+def _policy(args: RoomzConnectorArgs) -> tuple[SecretPolicy | None, datetime | None]:
+    """What the tenant allows of the application's secrets, and since when the application exists."""
+    if args.observation is None:
+        return None, None
+    application = args.observation.application(args.last_outputs.client_id)
+    return args.observation.entra.secret_policy, application.created_date_time if application else None
 
 
 def _outputs(
     args: RoomzConnectorArgs,
     plan: SecretPlan,
     today: datetime,
-    revision: str,
     application: RoomzApplication,
     access: RoomAccess,
     secrets: Sequence[ClientSecret],
@@ -339,8 +351,8 @@ def _outputs(
             str(planned.generation): _issued_output(planned, secret.password)
             for planned, secret in zip(plan.secrets, secrets, strict=True)
         },
-        "handOver": newest.key_id.apply(
-            lambda key_id: _hand_over_output(hand_over(rules, plan, today, made_anew=plan.newest.replaced_by(key_id)))
+        "handOver": pulumi.Output.all(*(secret.password.key_id for secret in secrets)).apply(
+            lambda key_ids: _hand_over_output(hand_over(rules, plan, today, replaced=plan.replaced(key_ids)))
         ),
         "applicationObjectId": application.application.object_id,
         "servicePrincipalObjectId": application.service_principal.object_id,
@@ -358,7 +370,7 @@ def _outputs(
                 },
             }
         ),
-        "exchangeRevision": revision,
+        "exchangeRevision": access.revision,
         "protect": settings.protect,
         "rooms": access.result.apply(lambda result: result["rooms"]),
         "connector": {

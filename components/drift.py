@@ -147,20 +147,12 @@ def secret_messages(plan: SecretPlan, last: LastOutputs, connection: Connection)
             f"A password of this stack is in the tenant but not in its state: {orphan.display_name!r}, key id {orphan.key_id}, ends on "
             f"{format_date(orphan.ends_on)}. A run was probably cut off. If nobody uses it, remove it with: {command(orphan.key_id)}"
         )
-
-
-def lifetime_message(plan: SecretPlan, last: LastOutputs) -> str | None:
-    """What mends a tenant's refusal of a secret that lives too long; None where nothing is issued.
-
-    The tenant's app management policy decides while the secret is made, so it has to be said before.
-    """
-    if any(secret.generation == plan.newest.generation for secret in last.issued_secrets):
-        return None
-    return (
-        f"Client secret generation {plan.newest.generation} will end on {format_date(plan.newest.ends_on)}. A tenant that allows only "
-        "shorter secrets refuses it with CredentialInvalidLifetimeAsPerAppPolicy; then, for a limit of 180, 365 or 730 days: pulumi "
-        "config set --path 'roomz:secret.lifetimeMonths' 5, 12 or 24"
-    )
+    for foreign in plan.foreign:
+        yield (
+            f"The application has a password that this stack did not make: {foreign.display_name!r}, key id {foreign.key_id}, ends on "
+            f"{format_date(foreign.ends_on)}. It is left alone; whoever has it reaches what ROOMZ reaches. If nobody needs it, remove it "
+            f"with: {command(foreign.key_id)}"
+        )
 
 
 def made_anew_message(generation: int) -> str:

@@ -28,6 +28,11 @@ class LastOutputs:
     protect: bool | None = None
     issued_secrets: tuple[IssuedSecret, ...] = ()
 
+    @property
+    def generations(self) -> tuple[int, ...]:
+        """The numbers of the secrets that the stack has put out."""
+        return tuple(secret.generation for secret in self.issued_secrets)
+
 
 def read_last_outputs() -> LastOutputs:
     """Ask the engine for the outputs of this very stack. Works at preview and update alike, and on a new stack."""

@@ -1,4 +1,4 @@
-"""Microsoft Graph in the customer's tenant: permission names to the ids that requests and grants are made of.
+"""What the provider is asked before anything is declared: Microsoft Graph's permission names as ids, and who deploys.
 
 Owns the names that this project may ask for. Declares no resource: Microsoft Graph's service principal belongs to the tenant,
 and a program that declared it would delete it on the way down.
@@ -51,6 +51,16 @@ def look_up_microsoft_graph(parent: pulumi.Resource) -> MicrosoftGraph:
             f"permission Application.Read.All, with admin consent (docs/permissions.md). {one_line(error)}"
         ) from None
     return MicrosoftGraph(found.object_id, found.app_role_ids)
+
+
+def look_up_caller(parent: pulumi.Resource) -> str:
+    """The object id of whoever deploys. Raises pulumi.RunError, in one line, where the provider cannot sign in."""
+    try:
+        return azuread.get_client_config(pulumi.InvokeOptions(parent=parent)).object_id
+    except Exception as error:  # noqa: BLE001 -- an invoke that fails raises nothing narrower
+        raise pulumi.RunError(
+            f"The azuread provider could not be used, so nothing was changed. {one_line(error)}"
+        ) from None
 
 
 def one_line(error: Exception) -> str:

@@ -4,7 +4,7 @@ Owns the call of `scripts/exchange_policy.py observe` and the shape of its answe
 `secret_plan.py`) and no way of reading Microsoft's interfaces (`microsoft365/`).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pulumi
 import pulumi_command
@@ -61,6 +61,7 @@ class ApplicationObservation(_Observed):
     client_id: str
     object_id: str
     display_name: str = ""
+    created_date_time: datetime | None = None
     passwords: tuple[Password, ...] = ()
     owner_ids: tuple[str, ...] | None = None
     requested_permissions: tuple[RequestedPermission, ...] = ()
@@ -82,17 +83,43 @@ class ServicePrincipalObservation(_Observed):
     owner_ids: tuple[str, ...] | None = None
 
 
+class SecretRestriction(_Observed):
+    """What an app management policy says of client secrets; `certain` is false where the tenant alone can decide.
+
+    `longest` None and not `forbids_secrets`: a limit that was not understood. `created_after`: older applications are free of it.
+    """
+
+    forbids_secrets: bool = False
+    longest_seconds: float | None = None
+    created_after: datetime | None = None
+    certain: bool = True
+
+    @property
+    def longest(self) -> timedelta | None:
+        """How long a secret may live."""
+        return None if self.longest_seconds is None else timedelta(seconds=self.longest_seconds)
+
+
+class SecretPolicy(_Observed):
+    """The app management policy that counts for this stack's application."""
+
+    name: str | None = None
+    certain: bool = True
+    restrictions: tuple[SecretRestriction, ...] = ()
+
+
 class EntraObservation(_Observed):
     """Microsoft Entra: the applications, and service principal and grants of this stack's client id.
 
     `application_is_gone`: what the reading says of the client id that was asked for, after more than one look; None when none was
-    asked for, or when it cannot be told.
+    asked for, or when it cannot be told. `secret_policy` is None where whoever deploys may not read policies.
     """
 
     application_is_gone: bool | None = None
     applications: tuple[ApplicationObservation, ...] = ()
     service_principal: ServicePrincipalObservation | None = None
     grants: tuple[Grant, ...] = ()
+    secret_policy: SecretPolicy | None = None
 
 
 class DeployerObservation(_Observed):
@@ -134,9 +161,12 @@ class Observation(_Observed):
         ]
 
 
-def observe(desired: DesiredState) -> Observation:
-    """Read the tenant. Raises pulumi.RunError, with one line for a person, when it cannot be read."""
-    return parse_observation(_ask("observe", desired))
+def observe(desired: DesiredState, way_round: str = "") -> Observation:
+    """Read the tenant. Raises pulumi.RunError, with one line for a person, when it cannot be read.
+
+    `way_round`: what the line ends with, where something need not wait for the reading.
+    """
+    return parse_observation(_ask("observe", desired), way_round)
 
 
 def _ask(what: str, desired: DesiredState) -> str:
@@ -174,9 +204,9 @@ def look_for_grants(desired: DesiredState, observation: "Observation | None") ->
         raise _not_understood("entra") from None
 
 
-def parse_observation(text: str) -> Observation:
+def parse_observation(text: str, way_round: str = "") -> Observation:
     """Take the script's JSON apart. Raises pulumi.RunError when it says that it failed, or says something else."""
-    _raise_failure(text)
+    _raise_failure(text, way_round)
     try:
         return Observation.model_validate_json(text)
     except ValidationError as error:
@@ -184,12 +214,17 @@ def parse_observation(text: str) -> Observation:
         raise _not_understood(where) from None
 
 
-def _raise_failure(text: str) -> None:
+def _raise_failure(text: str, way_round: str = "") -> None:
     try:
         failure = _Failure.model_validate_json(text)
     except ValidationError:
         return
-    raise pulumi.RunError(f"The tenant could not be read, so nothing was changed. {failure.error}")
+    raise pulumi.RunError(f"The tenant could not be read, so nothing was changed. {and_then(failure.error, way_round)}")
+
+
+def and_then(sentence: str, way_round: str) -> str:
+    """A sentence, and what lets somebody go on all the same where there is something."""
+    return f"{sentence.rstrip('.')}. {way_round}" if way_round else sentence
 
 
 def _not_understood(where: str) -> pulumi.RunError:

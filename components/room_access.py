@@ -18,6 +18,8 @@ import pulumi_command as command
 from components.launcher import LAUNCHER
 from microsoft365.exchange.desired import DesiredState
 
+_REVISION = "ROOMZ_EXCHANGE_REVISION"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RoomAccessArgs:
@@ -31,6 +33,8 @@ class RoomAccessArgs:
     """Its service principal, where the access model gives it a role (`rbac`)."""
     revision: str
     """Moves when Exchange differs from what is declared, and so makes the command run."""
+    observed: bool
+    """Whether anything was looked at. If not, the revision says nothing, and must not make the command run."""
     after: Sequence[pulumi.Resource]
     """What must stand before it."""
     deleted_with: pulumi.Resource | None
@@ -41,6 +45,8 @@ class RoomAccess(pulumi.ComponentResource):
     """What restricts the application, by the access model, and calendar processing. Applies; never deletes."""
 
     command: command.local.Command
+    revision: pulumi.Output[str]
+    """The revision that the command carries."""
     result: pulumi.Output[dict[str, Any]]
     """What `apply` reported last: `rooms`, `group`, and `policy` or `scope`, `assignment` and `servicePrincipal`."""
 
@@ -54,12 +60,20 @@ class RoomAccess(pulumi.ComponentResource):
             stdin=pulumi.Output.all(
                 args.application.client_id, args.service_principal.object_id if args.service_principal else None
             ).apply(lambda ids: _document(args.desired, *ids)),
-            environment={"ROOMZ_EXCHANGE_REVISION": args.revision},
+            environment={_REVISION: args.revision},
             logging=command.local.Logging.STDERR,
             # It would be put into an environment variable, which holds at most 128 KiB on Linux.
             add_previous_output_in_env=False,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after), deleted_with=args.deleted_with),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(args.after),
+                # A run that failed behind this command leaves a newer revision in the state than in the outputs. A run that looks at
+                # nothing would take that for a change, and so ask Exchange, which may be what does not answer.
+                ignore_changes=None if args.observed else ["environment"],
+                deleted_with=args.deleted_with,
+            ),
         )
+        self.revision = self.command.environment.apply(lambda carried: (carried or {}).get(_REVISION, args.revision))
         self.result = self.command.stdout.apply(json.loads)
         self.register_outputs({"result": self.result})
 

@@ -1,16 +1,18 @@
 """Which client secrets an application should have today: a pure function.
 
 Owns the rules of generations: when a new secret is issued, which ones stay, which ones go and why, and until when a person
-has to hand the newest one over. Owns no resource (that is `secret.py`), no reading of the tenant and no clock: the last
-outputs, the observed passwords and today's date come in as plain values. docs/decisions/0004-generations-of-secrets.md
-says why it is done this way.
+has to hand the newest one over. Owns no resource (that is `secret.py`), no refusal of what a configuration asks for
+(`secret_rules.py`), no reading of the tenant and no clock: the last outputs, the observed passwords and today's date come in as
+plain values. docs/decisions/0004-generations-of-secrets.md says why it is done this way.
 """
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+from components.secret_rules import SecretRules, refuse_impossible
 
 # The portal offers at most 24 months, and 24 months can be 731 days while tenants limit secrets to 730 days: a secret
 # ends a day before its months are full. Source: "Add and manage application credentials in Microsoft Entra ID",
@@ -22,21 +24,6 @@ ONE_DAY_LESS = timedelta(days=1)
 READING_MAY_LAG = timedelta(hours=1)
 
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-
-
-class SecretPlanError(ValueError):
-    """The configuration asks for something that would lose or skip a secret; the text says what and how to mend it."""
-
-
-@dataclass(frozen=True)
-class SecretRules:
-    """What the stack's configuration says of secrets; `lifetime_months` 2 to 24, `renew_months_before` at most half of it."""
-
-    lifetime_months: int = 24
-    renew_months_before: int = 2
-    generation: int | None = None
-    handed_over: int | None = None
-    revoked_through: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +53,10 @@ class ObservedPassword:
 
 @dataclass(frozen=True)
 class PlannedSecret:
-    """A secret that the stack declares in this run. `key_id` is None until the provider has reported it."""
+    """A secret that the stack declares in this run. `key_id` is None until the provider has reported it.
+
+    `is_new`: this run issues it; false where the tenant shows that an earlier run has.
+    """
 
     generation: int
     ends_on: datetime
@@ -74,6 +64,7 @@ class PlannedSecret:
     key_id: str | None = None
     made_anew: bool = False
     seen_key_ids: tuple[str, ...] = ()
+    is_new: bool = False
 
     def replaced_by(self, key_id: str) -> bool:
         """Whether the provider now reports another secret under this number than there was before.
@@ -88,7 +79,7 @@ class PlannedSecret:
 
 @dataclass(frozen=True)
 class RemovedSecret:
-    """A secret that this run takes away, and why."""
+    """A secret that this run takes away, and why. A number that only the tenant shows may stand for several key ids."""
 
     generation: int
     key_id: str
@@ -100,13 +91,20 @@ class SecretPlan:
     """Everything that this run declares about secrets.
 
     `secrets` is never empty and is sorted by generation. `orphans` are passwords with this stack's mark that no output knows:
-    they are named, never removed. `lingering` are those that an earlier run was told to remove and that still live.
+    they are named, never removed. `lingering` are those that an earlier run was told to remove and that still live. `foreign`
+    are those without the mark that have not ended: somebody else's, left alone.
     """
 
     secrets: tuple[PlannedSecret, ...]
     removed: tuple[RemovedSecret, ...]
     orphans: tuple[ObservedPassword, ...]
     lingering: tuple[ObservedPassword, ...] = ()
+    foreign: tuple[ObservedPassword, ...] = ()
+
+    def replaced(self, key_ids: Sequence[str]) -> frozenset[int]:
+        """The numbers that came to stand for another secret, by what the provider reports of each of `secrets`."""
+        pairs = zip(self.secrets, key_ids, strict=True)
+        return frozenset(planned.generation for planned, key_id in pairs if planned.replaced_by(key_id))
 
     @property
     def newest(self) -> PlannedSecret:
@@ -181,21 +179,23 @@ def plan_secrets(
 
     Raises SecretPlanError when the configuration asks for what cannot be done without losing or skipping a secret.
     """
-    known = sorted(_with_unsaved(list(issued), observed, mark), key=lambda secret: secret.generation)
+    issued = list(issued)
+    known = sorted(_with_unsaved(issued, observed, mark), key=lambda secret: secret.generation)
     newest = known[-1].generation if known else -1
     gone = {secret.generation for secret in known if _is_gone(secret, observed, today)}
     issues_next = (
-        not known
-        or newest in gone
-        or renews_on(known[-1].ends_on, rules.renew_months_before) <= today
-        or (rules.generation is not None and rules.generation == newest + 1)
+        not known or newest in gone or _is_asked_for(rules, newest, issued) or _is_due(rules, known[-1], issued, today)
     )
-    _refuse_impossible(rules, newest, issues_next=issues_next)
-    removals = {
-        secret.generation: reason
-        for secret in known
-        if (reason := _reason_to_remove(secret, rules, gone, newest, observed, today, issues_next=issues_next))
-    }
+    newest_put_out = max((secret.generation for secret in issued), default=newest)
+    refuse_impossible(rules, newest, newest_put_out, issues_next=issues_next, observed=observed is not None)
+
+    def reason_to_remove(secret: IssuedSecret) -> str | None:
+        if issues_next and secret.generation > newest_put_out:
+            # The engine may have it in its state or not; declared again it could be made a second time beside the next one.
+            return "the run that issued it did not end well, so nobody has got it; if the state does not know it, the next `up` names it"
+        return _reason_to_remove(secret, rules, gone, newest, observed, today, issues_next=issues_next)
+
+    removals = {secret.generation: reason for secret in known if (reason := reason_to_remove(secret))}
     kept = [
         PlannedSecret(
             secret.generation,
@@ -203,41 +203,44 @@ def plan_secrets(
             display_name(mark, secret.generation),
             key_id=secret.key_id or None,
             made_anew=secret.made_anew,
-            seen_key_ids=secret.seen_key_ids,
+            # Only what was put out can have been handed over, and only what is recorded as handed over is missed.
+            seen_key_ids=secret.seen_key_ids
+            if not issued and rules.handed_over is not None and secret.generation <= rules.handed_over
+            else (),
         )
         for secret in known
         if secret.generation not in removals
     ]
     if issues_next:
         end = ends_on(today, rules.lifetime_months)
-        kept.append(PlannedSecret(newest + 1, end, display_name(mark, newest + 1)))
+        kept.append(PlannedSecret(newest + 1, end, display_name(mark, newest + 1), is_new=True))
     removed = tuple(
-        RemovedSecret(secret.generation, secret.key_id, removals[secret.generation])
+        RemovedSecret(secret.generation, key_id, removals[secret.generation])
         for secret in known
         if secret.generation in removals
+        for key_id in ((secret.key_id,) if secret.key_id else secret.seen_key_ids)
     )
     unknown = _unknown(known, observed, mark)
     lingering = tuple(password for password in unknown if _was_to_go(password, rules, mark))
     orphans = tuple(password for password in unknown if password not in lingering)
-    return SecretPlan(tuple(kept), removed, orphans, lingering)
+    return SecretPlan(tuple(kept), removed, orphans, lingering, _foreign(observed, mark, today))
 
 
-def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime, *, made_anew: bool = False) -> HandOver:
+def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime, *, replaced: Collection[int] = ()) -> HandOver:
     """Say until when the newest secret has to be in the ROOMZ Portal.
 
     Done when the configuration records the newest generation as handed over; otherwise pending until the secret that the
-    Portal has ends or is revoked (none recorded: until the oldest one ends), and overdue from then on. `made_anew`: the newest
-    number stands for another secret than the one that was handed over, so the Portal has a dead one.
+    Portal has ends or is revoked (none recorded: until the oldest one ends), and overdue from then on. Where none is recorded
+    and the first one is gone, nobody knows what the Portal has: the worse is assumed. `replaced`: the numbers that came to
+    stand for another secret in this run; where the Portal's is one, now or in an earlier run, the Portal may have a dead one.
     """
+    in_the_portal = 0 if rules.handed_over is None else rules.handed_over
+    held = next((secret for secret in plan.secrets if secret.generation == in_the_portal), None)
+    if held is None or held.made_anew or held.generation in replaced:
+        return HandOver("overdue", None)
     if rules.handed_over == plan.newest.generation:
-        return HandOver("overdue", None) if made_anew else HandOver("done", None)
-    if rules.handed_over is None:
-        by: datetime | None = plan.secrets[0].ends_on
-    else:
-        by = next((secret.ends_on for secret in plan.secrets if secret.generation == rules.handed_over), None)
-    if by is None or by <= today:
-        return HandOver("overdue", by)
-    return HandOver("pending", by)
+        return HandOver("done", None)
+    return HandOver("overdue" if held.ends_on <= today else "pending", held.ends_on)
 
 
 def issued_from_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> list[IssuedSecret]:
@@ -289,6 +292,21 @@ def _is_gone(secret: IssuedSecret, observed: Sequence[ObservedPassword] | None, 
     return all(password.key_id.lower() != secret.key_id.lower() for password in observed)
 
 
+def _is_asked_for(rules: SecretRules, newest: int, issued: Sequence[IssuedSecret]) -> bool:
+    asked = rules.generation is not None and rules.generation == newest + 1
+    revoked = rules.revoked_through is not None and rules.revoked_through >= newest
+    return asked and (bool(issued) or revoked)
+
+
+def _is_due(rules: SecretRules, newest: IssuedSecret, issued: Sequence[IssuedSecret], today: datetime) -> bool:
+    """Whether the renewal of the newest has come.
+
+    Without outputs nobody knows which of the numbers that the tenant shows the engine has in its state, and so makes anew: then one
+    that lives is taken back first, and the run after this one issues the next.
+    """
+    return (renews_on(newest.ends_on, rules.renew_months_before) if issued else newest.ends_on) <= today
+
+
 def _reason_to_remove(
     secret: IssuedSecret,
     rules: SecretRules,
@@ -311,45 +329,6 @@ def _reason_to_remove(
     return None
 
 
-def _refuse_impossible(rules: SecretRules, newest: int, *, issues_next: bool) -> None:
-    newest_after = newest + 1 if issues_next else newest
-    if rules.generation is not None and rules.generation > newest + 1:
-        raise SecretPlanError(
-            f"roomz:secret.generation is {rules.generation}, but the newest secret is {_named(newest)}: only the next one can be "
-            f"asked for. Set it with: pulumi config set --path 'roomz:secret.generation' {newest + 1}"
-        )
-    if rules.handed_over is not None and rules.handed_over > newest:
-        raise SecretPlanError(
-            f"roomz:secret.handedOver is {rules.handed_over}, but the newest secret is {_named(newest)}: a secret that does not "
-            "exist cannot be in the ROOMZ Portal. It would have removed every secret that exists. "
-            + (
-                f"Set it with: pulumi config set --path 'roomz:secret.handedOver' {newest}"
-                if newest >= 0
-                else "Remove it with: pulumi config rm --path 'roomz:secret.handedOver'"
-            )
-        )
-    if rules.revoked_through is not None and rules.revoked_through > newest:
-        raise SecretPlanError(
-            f"roomz:secret.revokedThrough is {rules.revoked_through}, but the newest secret is {_named(newest)}: only a secret that "
-            "was issued can be revoked. "
-            + (
-                f"Set it with: pulumi config set --path 'roomz:secret.revokedThrough' {newest}"
-                if newest >= 0
-                else "Remove it with: pulumi config rm --path 'roomz:secret.revokedThrough'"
-            )
-        )
-    if rules.revoked_through is not None and rules.revoked_through >= newest_after:
-        raise SecretPlanError(
-            f"roomz:secret.revokedThrough is {rules.revoked_through}, which is the newest secret: ROOMZ would be left without any. "
-            "Ask for a newer one in the same change: "
-            f"pulumi config set --path 'roomz:secret.generation' {newest + 1}"
-        )
-
-
-def _named(generation: int) -> str:
-    return f"generation {generation}" if generation >= 0 else "not issued yet"
-
-
 def _unknown(
     known: Sequence[IssuedSecret], observed: Sequence[ObservedPassword] | None, mark: str
 ) -> tuple[ObservedPassword, ...]:
@@ -362,6 +341,15 @@ def _unknown(
         if (generation := generation_in(password.display_name, mark)) is not None
         and password.key_id.lower() not in keys
         and generation not in unsaved
+    )
+
+
+def _foreign(observed: Sequence[ObservedPassword] | None, mark: str, today: datetime) -> tuple[ObservedPassword, ...]:
+    """Passwords that this stack did not make and that still open something."""
+    return tuple(
+        password
+        for password in observed or ()
+        if generation_in(password.display_name, mark) is None and password.ends_on > today
     )
 
 

@@ -2,7 +2,7 @@
 
 Owns every key of the `roomz:` namespace: its default, its meaning (the description of a field becomes the README's table) and
 what is refused. Owns no reading of the configuration (`configuration.py`; what is wrong words `refusals.py`), no decision that
-needs the tenant or the last outputs (`secret_plan.py`, `drift.py`) and declares no resource.
+needs the tenant or the last outputs (`secret_rules.py`, `secret_plan.py`, `drift.py`) and declares no resource.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from components.rules import Address, Filter, Name, ObjectId, RemovalLimit, Section, Whole, not_yet, problem, unique
-from components.secret_plan import SecretRules
+from components.secret_rules import SecretRules
 from microsoft365.connection import Connection
 from microsoft365.validation import LONGEST_NAME
 

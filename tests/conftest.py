@@ -4,8 +4,14 @@ hypothesis is imported before any test runs: its pytest plug-in does so at the v
 parse a module while the garbage that Pulumi's SDK leaves behind is collected ("AST constructor recursion depth mismatch").
 """
 
-import hypothesis  # noqa: F401
+import os
+
+import hypothesis
 import pytest
+
+# `make nightly` chooses it; how many cases each test tries at least is its own (tests/support/cases.py).
+hypothesis.settings.register_profile("nightly", max_examples=5000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -15,6 +15,7 @@ from microsoft365 import marks
 from microsoft365.errors import TenantRefused
 from microsoft365.graph.client import Graph, Item, describe, error_of
 from microsoft365.graph.rights import READ
+from microsoft365.graph.secret_policies import secret_policy
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 # Office 365 Exchange Online, whose own permissions lead to calendars as well.
@@ -22,7 +23,7 @@ EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 # Exchange Web Services "with full access to all mailboxes". A policy restricts such an application too ("Limiting
 # application permissions to specific Exchange Online mailboxes").
 _FULL_ACCESS = "full_access_as_app"
-_SELECT = "id,appId,displayName,notes,passwordCredentials,requiredResourceAccess"
+_SELECT = "id,appId,displayName,notes,createdDateTime,passwordCredentials,requiredResourceAccess"
 # Before an object that Graph does not find is asked for again: its servers agree within seconds as a rule ("Eventual
 # consistency", Microsoft Graph best practices).
 _SECOND_LOOK_SECONDS = 3.0
@@ -141,10 +142,13 @@ def observe_entra(
         gone = application is None
     elif len(applications) == 1:
         client_id = client_id_of(applications[0])
+    about = next((str(one.get("id")) for one in applications if client_id_of(one) == client_id), None)
     with ThreadPoolExecutor(max_workers=4) as pool:
         principal_later = pool.submit(_principal_and_grants, graph, client_id)
+        policy_later = pool.submit(secret_policy, graph, about)
         owners = list(pool.map(lambda one: _owner_ids(graph, f"/applications/{one.get('id')}"), applications))
         principal, granted = principal_later.result()
+        policy = policy_later.result()
     documents = [_document(application, ids) for application, ids in zip(applications, owners, strict=True)]
     return {
         "applicationIsGone": gone,
@@ -154,6 +158,7 @@ def observe_entra(
             {name: grant.get(name) for name in ("id", "appRoleId", "resourceId", "resourceDisplayName")}
             for grant in granted
         ],
+        "secretPolicy": policy,
     }, client_id
 
 
@@ -227,6 +232,7 @@ def _document(application: Item, owner_ids: list[str] | None) -> dict[str, Any]:
         "clientId": client_id_of(application),
         "objectId": application.get("id"),
         "displayName": application.get("displayName"),
+        "createdDateTime": application.get("createdDateTime"),
         "passwords": [
             {name: password.get(name) for name in ("keyId", "displayName", "startDateTime", "endDateTime")}
             for password in application.get("passwordCredentials") or []

@@ -11,7 +11,7 @@ from components.connector import desired_state
 from components.last_outputs import LastOutputs
 from components.observation import ExchangeObservation, Grant
 from components.outputs import OUTPUTS
-from components.secret_plan import SecretPlanError
+from components.secret_rules import SecretPlanError
 from tests.component.program import CONFIGURATION, LAST, MARK, Program, dependencies, observation, settled
 from tests.component.recording import (
     CALENDARS_ROLE_ID,
@@ -203,7 +203,7 @@ def test_invariant_6_owners_without_the_caller_are_refused_before_anything_is_de
 
 
 def test_issued_secrets_stay_and_their_input_is_ignored(program: Program) -> None:
-    program.run(settled(), LAST, secret='{"lifetimeMonths": 6}')
+    program.run(settled(), LAST, secret='{"lifetimeMonths": 6, "handedOver": 0}')
     (password,) = program.mocks.of_type("ApplicationPassword")
     assert password.name == "roomz-secret-0-password"
     assert password.inputs["endDate"] == "2028-11-23T00:00:00Z"

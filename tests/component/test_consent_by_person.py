@@ -17,7 +17,9 @@ WAITING = replace(LAST, consent="waiting", consent_mode="admin")
 
 
 def run(program: Program, observed: Observation, last: LastOutputs | None = None, **more: Any) -> Program:
-    return program.run(observed, last, consent="admin", **more)
+    # Generation 0 is handed over where it exists, so that nobody is reminded of it.
+    secret = '{"handedOver": 0}' if last is not None and last.issued_secrets else "{}"
+    return program.run(observed, last, consent="admin", secret=secret, **more)
 
 
 def said(program: Program, words: str) -> list[str]:

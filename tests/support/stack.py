@@ -96,6 +96,10 @@ class Stack:
         document = yaml.safe_load(path.read_text()) if path.exists() else {}
         path.write_text(yaml.safe_dump({**document, "config": self.configuration}, sort_keys=False))
 
+    def read_configuration(self) -> None:
+        """Take over what a program wrote into the stack file."""
+        self.configuration = yaml.safe_load((self.folder / f"Pulumi.{self.name}.yaml").read_text())["config"]
+
     def configure_and_fail(self, **keys: Any) -> Result:
         """Write keys, see `up` refuse them, and take them out again."""
         before = dict(self.configuration)
@@ -148,6 +152,35 @@ class Stack:
         if expect is not None and result.code != expect:
             raise AssertionError(f"pulumi {' '.join(arguments)} ended with {result.code}, not {expect}:\n{text}")
         return result
+
+    def type(self, *lines: str, expect: int | None = 0) -> Result:
+        """Run lines of a page in a shell, one after another as a person does, who says yes; the result is the last one's."""
+        result = Result(0, "", 0)
+        for line in lines:
+            began = time.monotonic()
+            process = subprocess.run(
+                ["sh", "-c", line],
+                cwd=self.folder,
+                env={**self.environment(), "PULUMI_SKIP_CONFIRMATIONS": "true", "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            self.said.append(process.stdout)
+            result = Result(process.returncode, process.stdout, time.monotonic() - began)
+            wanted = expect if line == lines[-1] else 0
+            if wanted is not None and result.code != wanted:
+                raise AssertionError(f"{line!r} ended with {result.code}, not {wanted}:\n{result.text}")
+        self._read_configuration()
+        return result
+
+    def _read_configuration(self) -> None:
+        """Take over what a command has written into the stack file."""
+        document = yaml.safe_load((self.folder / f"Pulumi.{self.name}.yaml").read_text())
+        self.configuration = document["config"]
 
     def up(self, *arguments: str, expect: int | None = 0) -> Result:
         """`pulumi up`, without the preview before it."""

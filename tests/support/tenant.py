@@ -6,6 +6,7 @@ Owns plain calls of Microsoft's interfaces, made without any of the project's cl
 import json
 import ssl
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ class Tenant:
         factors = {"seconds": 1, "hours": 3600, "days": 86400}
         seconds = sum(factors[unit] * number for unit, number in duration.items())
         self.control("PUT", f"/tenants/{self.id}/clock", {"advanceSeconds": seconds})
+
+    def now(self) -> datetime:
+        """The tenant's time."""
+        return datetime.fromisoformat(self.control("GET", f"/tenants/{self.id}/clock")["now"])
+
+    def rights(self, *app_roles: str) -> None:
+        """Give the deployer exactly these application permissions."""
+        self.control("PUT", f"/tenants/{self.id}/rights/{self.client_id}", {"appRoles": list(app_roles)})
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """The request log after number `since`."""

@@ -12,7 +12,6 @@ from components.drift import (
     entra_messages,
     exchange_messages,
     exchange_revision,
-    lifetime_message,
     made_anew_message,
     secret_messages,
 )
@@ -28,7 +27,7 @@ from components.observation import (
     RequestedPermission,
     ServicePrincipalObservation,
 )
-from components.secret_plan import IssuedSecret, ObservedPassword, PlannedSecret, RemovedSecret, SecretPlan
+from components.secret_plan import ObservedPassword, PlannedSecret, RemovedSecret, SecretPlan
 from microsoft365.connection import Connection
 from scripts import calendars_consent, client_secret
 
@@ -242,14 +241,13 @@ def test_a_secret_that_is_to_go_is_said_to_live_until_the_run_has_ended_well() -
     assert documents_of(message)[0] == "client_secret"
 
 
-def test_a_lifetime_that_the_tenant_may_refuse_is_said_while_a_secret_is_issued_and_only_then() -> None:
-    plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (), ())
-    message = lifetime_message(plan, LastOutputs())
-    assert message is not None
-    assert "CredentialInvalidLifetimeAsPerAppPolicy" in message
-    assert "roomz:secret.lifetimeMonths" in message
-    issued = IssuedSecret(1, KEY_ID, NOW, NOW)
-    assert lifetime_message(plan, LastOutputs(issued_secrets=(issued,))) is None
+def test_invariant_3_a_password_of_somebody_else_is_reported_with_its_end_and_left_alone() -> None:
+    foreign = ObservedPassword(KEY_ID, "by hand", NOW)
+    plan = SecretPlan((PlannedSecret(1, NOW, "x"),), (), (), foreign=(foreign,))
+    (message,) = secret_messages(plan, LastOutputs(application_object_id=OBJECT_ID), CONNECTION)
+    assert "'by hand'" in message
+    assert "ends on 2026-11-24T09:30:00Z. It is left alone" in message
+    assert documents_of(message)[0] == "client_secret"
 
 
 def test_invariant_2_a_grant_that_nobody_knows_is_named_with_the_command_that_takes_it_away() -> None:
