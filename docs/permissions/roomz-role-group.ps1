@@ -58,6 +58,7 @@ param(
 )
 
 Set-StrictMode -Version 1.0
+# Cmdlets of a module do not see a script's preferences: each is told to stop at an error, and -WhatIf is asked about here.
 $ErrorActionPreference = 'Stop'
 
 # What the project runs: cmdlet, the management role that should have it, the access models that run it, its parameters.
@@ -147,7 +148,7 @@ function Get-RoleEntries {
     # The parameters of each cmdlet that a role allows, by the cmdlet's name.
     param([string] $Role)
     $entries = @{}
-    foreach ($entry in @(Get-ManagementRoleEntry -Identity "$Role\*" -ResultSize Unlimited)) {
+    foreach ($entry in @(Get-ManagementRoleEntry -Identity "$Role\*" -ResultSize Unlimited -ErrorAction Stop)) {
         $entries[$entry.Name] = @($entry.Parameters)
     }
     return $entries
@@ -156,12 +157,12 @@ function Get-RoleEntries {
 function Get-RoleNamed {
     # The management role of exactly this name, or nothing.
     param([string] $Name)
-    return @(Get-ManagementRole | Where-Object { $_.Name -eq $Name })
+    return @(Get-ManagementRole -ErrorAction Stop | Where-Object { $_.Name -eq $Name })
 }
 
 function Get-GroupAssignments {
     # The role assignments of the role group.
-    return @(Get-ManagementRoleAssignment -RoleAssignee $RoleGroup | Where-Object { $_.RoleAssigneeName -eq $RoleGroup })
+    return @(Get-ManagementRoleAssignment -RoleAssignee $RoleGroup -ErrorAction Stop | Where-Object { $_.RoleAssigneeName -eq $RoleGroup })
 }
 
 if ($null -eq (Get-Command -Name New-ManagementRole -ErrorAction SilentlyContinue)) {
@@ -171,15 +172,15 @@ if ($null -eq (Get-Command -Name New-ManagementRole -ErrorAction SilentlyContinu
 # -- the way back -----------------------------------------------------------------------------------------------------
 
 if ($Remove) {
-    foreach ($found in @(Get-RoleGroup | Where-Object { $_.Name -eq $RoleGroup })) {
+    foreach ($found in @(Get-RoleGroup -ErrorAction Stop | Where-Object { $_.Name -eq $RoleGroup })) {
         if ($PSCmdlet.ShouldProcess($found.Name, 'Remove-RoleGroup, with its role assignments')) {
-            Remove-RoleGroup -Identity $found.Name -BypassSecurityGroupManagerCheck -Confirm:$false
+            Remove-RoleGroup -Identity $found.Name -BypassSecurityGroupManagerCheck -Confirm:$false -ErrorAction Stop
         }
     }
     foreach ($parent in $Parents) {
         foreach ($role in @(Get-RoleNamed "$RoleGroup $parent")) {
             if ($PSCmdlet.ShouldProcess($role.Name, 'Remove-ManagementRole')) {
-                Remove-ManagementRole -Identity $role.Name -Confirm:$false
+                Remove-ManagementRole -Identity $role.Name -Confirm:$false -ErrorAction Stop
             }
         }
     }
@@ -219,9 +220,9 @@ if ($missing.Count -gt 0) {
 # -- the organization -------------------------------------------------------------------------------------------------
 
 # One that was never customized takes neither roles nor scopes of its own. It cannot be undone, and changes nobody's rights.
-if ((Get-OrganizationConfig).IsDehydrated) {
+if ((Get-OrganizationConfig -ErrorAction Stop).IsDehydrated) {
     if ($PSCmdlet.ShouldProcess('the organization', 'Enable-OrganizationCustomization')) {
-        Enable-OrganizationCustomization
+        Enable-OrganizationCustomization -ErrorAction Stop
         Write-Warning 'It may take an hour until Exchange takes new roles. If a step below fails, run this script again then.'
     }
 }
@@ -236,7 +237,7 @@ foreach ($parent in @($wanted.Keys | Sort-Object)) {
     if (@(Get-RoleNamed $name).Count -eq 0) {
         if (-not $PSCmdlet.ShouldProcess($name, "New-ManagementRole -Parent '$parent' -EnabledCmdlets $($cmdlets -join ', ')")) { continue }
         $description = "What the application that deploys ROOMZ needs of $parent. Made by roomz-role-group.ps1."
-        New-ManagementRole -Name $name -Parent $parent -EnabledCmdlets $cmdlets -Description $description | Out-Null
+        New-ManagementRole -Name $name -Parent $parent -EnabledCmdlets $cmdlets -Description $description -ErrorAction Stop | Out-Null
     }
     $entries = Get-RoleEntries $name
     foreach ($cmdlet in $cmdlets) {
@@ -244,18 +245,18 @@ foreach ($parent in @($wanted.Keys | Sort-Object)) {
         $parameters = @($wanted[$parent][$cmdlet])
         if (-not $entries.ContainsKey($cmdlet)) {
             if ($PSCmdlet.ShouldProcess($identity, "Add-ManagementRoleEntry -Parameters $($parameters -join ', ')")) {
-                Add-ManagementRoleEntry -Identity $identity -Parameters $parameters | Out-Null
+                Add-ManagementRoleEntry -Identity $identity -Parameters $parameters -ErrorAction Stop | Out-Null
             }
         }
         elseif (@(Compare-Object -ReferenceObject @($entries[$cmdlet]) -DifferenceObject $parameters).Count -gt 0) {
             if ($PSCmdlet.ShouldProcess($identity, "Set-ManagementRoleEntry -Parameters $($parameters -join ', ')")) {
-                Set-ManagementRoleEntry -Identity $identity -Parameters $parameters
+                Set-ManagementRoleEntry -Identity $identity -Parameters $parameters -ErrorAction Stop
             }
         }
     }
     foreach ($cmdlet in @($entries.Keys | Where-Object { $cmdlets -notcontains $_ })) {
         if ($PSCmdlet.ShouldProcess("$name\$cmdlet", 'Remove-ManagementRoleEntry')) {
-            Remove-ManagementRoleEntry -Identity "$name\$cmdlet" -Confirm:$false
+            Remove-ManagementRoleEntry -Identity "$name\$cmdlet" -Confirm:$false -ErrorAction Stop
         }
     }
 }
@@ -263,10 +264,10 @@ foreach ($parent in @($wanted.Keys | Sort-Object)) {
 # -- the role group, and what it may assign -----------------------------------------------------------------------------
 
 $assignments = @()
-if (@(Get-RoleGroup | Where-Object { $_.Name -eq $RoleGroup }).Count -eq 0) {
+if (@(Get-RoleGroup -ErrorAction Stop | Where-Object { $_.Name -eq $RoleGroup }).Count -eq 0) {
     if ($PSCmdlet.ShouldProcess($RoleGroup, "New-RoleGroup -Roles $($roleNames -join ', ')")) {
         $description = "The application that deploys ROOMZ, access model $AccessModel. Made by roomz-role-group.ps1."
-        New-RoleGroup -Name $RoleGroup -Roles $roleNames -Description $description | Out-Null
+        New-RoleGroup -Name $RoleGroup -Roles $roleNames -Description $description -ErrorAction Stop | Out-Null
         $assignments = @(Get-GroupAssignments)
     }
 }
@@ -275,13 +276,13 @@ else {
     $held = @($assignments | Where-Object { "$($_.RoleAssignmentDelegationType)" -eq 'Regular' })
     foreach ($name in @($roleNames | Where-Object { @($held | ForEach-Object { "$($_.Role)" }) -notcontains $_ })) {
         if ($PSCmdlet.ShouldProcess($RoleGroup, "New-ManagementRoleAssignment -Role '$name'")) {
-            New-ManagementRoleAssignment -SecurityGroup $RoleGroup -Role $name | Out-Null
+            New-ManagementRoleAssignment -SecurityGroup $RoleGroup -Role $name -ErrorAction Stop | Out-Null
         }
     }
     foreach ($assignment in @($held | Where-Object { $roleNames -notcontains "$($_.Role)" })) {
         if ("$($assignment.Role)".StartsWith("$RoleGroup ")) {
             if ($PSCmdlet.ShouldProcess($assignment.Name, 'Remove-ManagementRoleAssignment')) {
-                Remove-ManagementRoleAssignment -Identity $assignment.Name -Confirm:$false
+                Remove-ManagementRoleAssignment -Identity $assignment.Name -Confirm:$false -ErrorAction Stop
             }
         }
         else {
@@ -294,23 +295,23 @@ $delegated = @(
 )
 if ($AccessModel -ne 'policy' -and $delegated.Count -eq 0) {
     if ($PSCmdlet.ShouldProcess($RoleGroup, "New-ManagementRoleAssignment -Role '$ApplicationRole' -Delegating")) {
-        New-ManagementRoleAssignment -SecurityGroup $RoleGroup -Role $ApplicationRole -Delegating | Out-Null
+        New-ManagementRoleAssignment -SecurityGroup $RoleGroup -Role $ApplicationRole -Delegating -ErrorAction Stop | Out-Null
     }
 }
 if ($AccessModel -eq 'policy') {
     foreach ($assignment in $delegated) {
         if ($PSCmdlet.ShouldProcess($assignment.Name, 'Remove-ManagementRoleAssignment')) {
-            Remove-ManagementRoleAssignment -Identity $assignment.Name -Confirm:$false
+            Remove-ManagementRoleAssignment -Identity $assignment.Name -Confirm:$false -ErrorAction Stop
         }
     }
 }
 
 # -- the application ------------------------------------------------------------------------------------------------------
 
-$principals = @(Get-ServicePrincipal | Where-Object { "$($_.AppId)" -eq "$AppId" })
+$principals = @(Get-ServicePrincipal -ErrorAction Stop | Where-Object { "$($_.AppId)" -eq "$AppId" })
 if ($principals.Count -eq 0) {
     if ($PSCmdlet.ShouldProcess("$AppId", "New-ServicePrincipal -ObjectId $ObjectId")) {
-        New-ServicePrincipal -AppId "$AppId" -ObjectId "$ObjectId" -DisplayName 'ROOMZ deployer' | Out-Null
+        New-ServicePrincipal -AppId "$AppId" -ObjectId "$ObjectId" -DisplayName 'ROOMZ deployer' -ErrorAction Stop | Out-Null
     }
 }
 elseif ("$($principals[0].ObjectId)" -ne "$ObjectId") {
@@ -318,11 +319,11 @@ elseif ("$($principals[0].ObjectId)" -ne "$ObjectId") {
 }
 if ($PSCmdlet.ShouldProcess($RoleGroup, "Add-RoleGroupMember -Member $ObjectId")) {
     try {
-        Add-RoleGroupMember -Identity $RoleGroup -Member "$ObjectId" -BypassSecurityGroupManagerCheck
+        Add-RoleGroupMember -Identity $RoleGroup -Member "$ObjectId" -BypassSecurityGroupManagerCheck -ErrorAction Stop
     }
     catch {
         # It is no error where it is a member already; whether it is tell the members, since texts come in the tenant's language.
-        $members = Get-RoleGroupMember -Identity $RoleGroup | Format-List -Property * | Out-String -Width 4096
+        $members = Get-RoleGroupMember -Identity $RoleGroup -ErrorAction Stop | Format-List -Property * | Out-String -Width 4096
         if (-not $members.ToLowerInvariant().Contains("$ObjectId")) { throw }
     }
 }
@@ -331,6 +332,6 @@ if ($PSCmdlet.ShouldProcess($RoleGroup, "Add-RoleGroupMember -Member $ObjectId")
 
 if (-not $WhatIfPreference) {
     Get-GroupAssignments | Sort-Object -Property Role | Format-Table -AutoSize -Property 'Role', 'RoleAssignmentDelegationType'
-    Get-RoleGroupMember -Identity $RoleGroup | Format-Table -AutoSize -Property 'Name', 'RecipientTypeDetails'
+    Get-RoleGroupMember -Identity $RoleGroup -ErrorAction Stop | Format-Table -AutoSize -Property 'Name', 'RecipientTypeDetails'
     Write-Output 'Now take the Entra role Exchange Administrator from the application, wait for its next token (an hour at most), and run: pulumi preview'
 }

@@ -66,8 +66,10 @@ def test_every_cmdlet_and_parameter_is_one_that_exchange_has(root: Node) -> None
             continue
         used.add(name)
         cmdlet = CMDLETS[name.lower()]
-        known = {*cmdlet.parameters, *cmdlet.documented}
+        known = {*cmdlet.parameters, *cmdlet.documented, "ErrorAction"}
         assert given <= known, f"{name}: {given - known}"
+        # A module's cmdlets do not see the script's own preference.
+        assert "ErrorAction" in given, f"{name} would go on after an error"
     assert {"New-ManagementRole", "New-RoleGroup", "Add-RoleGroupMember", "Remove-ManagementRole"} <= used
 
 
