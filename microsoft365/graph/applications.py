@@ -144,10 +144,10 @@ def observe_entra(
         client_id = client_id_of(applications[0])
     about = next((str(one.get("id")) for one in applications if client_id_of(one) == client_id), None)
     with ThreadPoolExecutor(max_workers=4) as pool:
-        principal_later = pool.submit(_principal_and_grants, graph, client_id)
+        owners_later = [pool.submit(_owner_ids, graph, f"/applications/{one.get('id')}") for one in applications]
         policy_later = pool.submit(secret_policy, graph, about)
-        owners = list(pool.map(lambda one: _owner_ids(graph, f"/applications/{one.get('id')}"), applications))
-        principal, granted = principal_later.result()
+        principal, granted = _principal_and_grants(graph, client_id, pool)
+        owners = [later.result() for later in owners_later]
         policy = policy_later.result()
     documents = [_document(application, ids) for application, ids in zip(applications, owners, strict=True)]
     return {
@@ -212,13 +212,16 @@ def _incomplete(client_id: str, why: str) -> TenantRefused:
     )
 
 
-def _principal_and_grants(graph: Graph, client_id: str | None) -> tuple[dict[str, Any] | None, Sequence[Item]]:
+def _principal_and_grants(
+    graph: Graph, client_id: str | None, pool: ThreadPoolExecutor
+) -> tuple[dict[str, Any] | None, Sequence[Item]]:
     principal = service_principal(graph, client_id) if client_id is not None else None
     if principal is None:
         return None, []
     object_id = str(principal.get("id"))
-    owner_ids = _owner_ids(graph, f"/servicePrincipals/{object_id}")
-    return {"objectId": object_id, "ownerIds": owner_ids}, grants(graph, object_id) or []
+    owners_later = pool.submit(_owner_ids, graph, f"/servicePrincipals/{object_id}")
+    granted = grants(graph, object_id) or []
+    return {"objectId": object_id, "ownerIds": owners_later.result()}, granted
 
 
 def _owner_ids(graph: Graph, path: str) -> list[str] | None:

@@ -163,7 +163,7 @@ def test_generated_documentation_is_fresh() -> None:
     assert result.returncode == 0, result.stderr
 
 
-def files_of_invariants() -> dict[int, set[str]]:
+def files_by_invariant() -> dict[int, set[str]]:
     """The files that hold tests of each invariant, by their names: `test_invariant_4_and_6_...` is one of both."""
     found: dict[int, set[str]] = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
@@ -173,7 +173,7 @@ def files_of_invariants() -> dict[int, set[str]]:
     return found
 
 
-def table_of_invariants() -> dict[int, set[str]]:
+def named_by_contributing() -> dict[int, set[str]]:
     """The files that CONTRIBUTING.md names for each; a name without a folder is in the folder of the one before it."""
     found: dict[int, set[str]] = {}
     for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines():
@@ -188,7 +188,7 @@ def table_of_invariants() -> dict[int, set[str]]:
 
 
 def test_contributing_names_exactly_the_files_that_test_an_invariant() -> None:
-    table, files = table_of_invariants(), files_of_invariants()
+    table, files = named_by_contributing(), files_by_invariant()
     assert sorted(table) == sorted(files) == [1, 2, 3, 4, 5, 6]
     wrong = {number: (sorted(files[number] - table[number]), sorted(table[number] - files[number])) for number in files}
     assert {number: found for number, found in wrong.items() if found != ([], [])} == {}, "missing, too many"

@@ -90,6 +90,14 @@ def test_a_tenant_forgotten_for_three_years_gets_one_new_secret_and_loses_the_en
     assert [removed.generation for removed in plan.removed] == [0]
 
 
+def test_invariant_5_a_secret_stays_until_the_moment_of_its_end() -> None:
+    old, new = issued(0), issued(1, TODAY + timedelta(days=600))
+    last = plan_secrets(SecretRules(), [old, new], seen(old, new), old.ends_on - timedelta(seconds=1), MARK)
+    over = plan_secrets(SecretRules(), [old, new], seen(old, new), old.ends_on, MARK)
+    assert (generations(last), last.removed) == ([0, 1], ())
+    assert generations(over) == [1]
+
+
 def test_without_an_observation_nothing_is_removed_because_of_time_or_absence() -> None:
     secret = issued(0)
     plan = plan_secrets(SecretRules(), [secret], None, TODAY + timedelta(days=3 * 365), MARK)
@@ -144,6 +152,14 @@ def test_a_secret_that_no_run_has_put_out_cannot_have_been_handed_over() -> None
     old, unsaved = issued(0), issued(1)
     with pytest.raises(SecretPlanError, match=r"handedOver is 1, but the newest secret is generation 0.*handedOver' 0"):
         plan_secrets(SecretRules(handed_over=1), [old], seen(old, unsaved), TODAY, MARK)
+
+
+def test_revoking_an_older_one_leaves_the_newer_ones() -> None:
+    """The one that leaked is not the one that the Portal has."""
+    secrets = [issued(0), issued(1), issued(2)]
+    plan = plan_secrets(SecretRules(revoked_through=0), secrets, seen(*secrets), TODAY, MARK)
+    assert generations(plan) == [1, 2]
+    assert [removed.generation for removed in plan.removed] == [0]
 
 
 @pytest.mark.parametrize(
