@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
-import pulumi_azuread as azuread
 
-from components import admin_consent, drift, secret_limits
+from components import drift, secret_limits, waiting
 from components.admin_consent import ExpectedConsent
 from components.application import RoomzApplication, RoomzApplicationArgs
+from components.connector_outputs import Made, connector_outputs
 from components.consent import CalendarsConsent, CalendarsConsentArgs, ExistingGrant
 from components.consent_request import ConsentRequestArgs, ask_for_consent
 from components.deadlines import deadlines_of_run
@@ -25,15 +25,7 @@ from components.microsoft_graph import ApplicationPermission, look_up_caller, lo
 from components.observation import Grant, Observation, SecretPolicy, and_then
 from components.room_access import RestrictionRemoval, RoomAccess, RoomAccessArgs
 from components.secret import ClientSecret, ClientSecretArgs
-from components.secret_plan import (
-    HandOver,
-    PlannedSecret,
-    SecretPlan,
-    format_date,
-    hand_over,
-    plan_secrets,
-    renews_on,
-)
+from components.secret_plan import SecretPlan, plan_secrets
 from components.secret_rules import way_round_exchange
 from components.settings import Settings
 from microsoft365.exchange.desired import Application, DesiredState, Group, Rooms
@@ -42,8 +34,6 @@ POLICY_NOTICE = (
     "Access model `policy`: Microsoft asks not to create new application access policies, since they will have to be migrated to "
     "RBAC for Applications one day; no date is known. A new stack does better with: pulumi config set roomz:access rbac"
 )
-_ACCESS_OUTPUTS = {"policy": ("group", "policy"), "rbac": ("group", "scope", "assignment", "servicePrincipal")}
-NO_CONSENT = "none: with `access: rbac` consent would open every calendar"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +76,7 @@ def desired_state(settings: Settings, mark: str, last: LastOutputs | None = None
         calendar=settings.calendar,
         calendar_on_removal=settings.calendar_on_removal,
         removal=settings.removal,
+        transport=settings.exchange.transport,
     )
 
 
@@ -101,28 +92,21 @@ class RoomzConnector(pulumi.ComponentResource):
     def __init__(self, name: str, args: RoomzConnectorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("roomz:index:RoomzConnector", name, None, opts)
         settings, last, observation = args.settings, args.last_outputs, args.observation
-        self._refuse(args)
+        desired = desired_state(settings, args.mark)
+        self._refuse(args, desired)
+        # By runbook nothing is granted before somebody has made the restriction: then there is no secret to plan either.
+        waits = waiting.is_waiting(settings, args.mark, last, observation)
         today = observation.observed_at if observation else datetime.now(UTC)
-        plan = plan_secrets(
-            settings.secret.rules(),
-            last.issued_secrets,
-            observation.passwords(last.client_id) if observation else None,
-            today,
-            args.mark,
-        )
-        refused = secret_limits.refusal(plan, settings.secret.rules(), *_policy(args), today)
-        if refused is not None:
-            raise pulumi.RunError(refused)
+        plan = None if waits else _plan_secrets(args, today)
         caller = look_up_caller(self)
         owner_ids = settings.owners or (caller,)
         self._refuse_lock_out(settings, caller)
         graph = look_up_microsoft_graph(self)
         # In `rbac` the registration requests nothing, and nothing is granted: Exchange alone gives access.
-        granted = settings.access == "policy"
+        granted = settings.access == "policy" and not waits
         by_person = settings.consent_by_person
         role_id = graph.role_id(ApplicationPermission.CALENDARS_READ_WRITE)
 
-        desired = desired_state(settings, args.mark)
         child = pulumi.ResourceOptions(parent=self)
         # `protect` and `deleted_with` never stand together, not even in a state that a failed run leaves: a change of the
         # configuration takes one away in its first `up` and brings the other in the next.
@@ -145,12 +129,14 @@ class RoomzConnector(pulumi.ComponentResource):
         # deleted grant and secrets before it stops at the application.
         deleted_with = None if settings.protect or last.protect else application.application
         revision = drift.exchange_revision(last.exchange_revision, observation)
+        if desired.transport == "runbook" and observation is not None:
+            revision = waiting.revision(observation)
         access = RoomAccess(
             f"{name}-room-access",
             RoomAccessArgs(
-                desired=desired,
+                desired=desired.model_copy(update={"awaits_restriction": waits}),
                 application=application.application,
-                service_principal=None if granted else application.service_principal,
+                service_principal=application.service_principal if settings.access == "rbac" else None,
                 revision=revision,
                 observed=observation is not None,
                 after=[removal.command],
@@ -189,15 +175,24 @@ class RoomzConnector(pulumi.ComponentResource):
                 ),
                 child,
             )
-            for planned in plan.secrets
+            for planned in (plan.secrets if plan is not None else ())
         ]
         expected = drift.ExpectedEntra(
-            settings.connection, settings.owners or None, (role_id,) if granted else (), graph.object_id, by_person
+            settings.connection,
+            settings.owners or None,
+            (role_id,) if granted else (),
+            graph.object_id,
+            by_person,
+            for_the_first_time=last.waiting,
+            why_nothing="with roomz:access rbac" if plan is not None else "before the restriction stands",
         )
-        self._say(args, plan, expected)
-        self._remind(args, plan, today)
-        self._say_made_anew(plan, secrets)
-        consented: pulumi.Input[str] = "granted" if granted else "none"
+        self._say(args, desired, plan, expected)
+        if plan is not None:
+            self._remind(args, plan, today)
+            self._say_made_anew(plan, secrets)
+        consented: pulumi.Input[str] = "waiting" if waits and settings.access == "policy" else "none"
+        if granted:
+            consented = "granted"
         if granted and by_person and observation is not None:
             wanted = ExpectedConsent(
                 connection=settings.connection,
@@ -215,11 +210,12 @@ class RoomzConnector(pulumi.ComponentResource):
                     restriction=access.result,
                 ),
             )
-        self.outputs = _outputs(args, plan, today, application, access, secrets, consented)
+        made = Made(application, access, secrets, consented)
+        self.outputs = connector_outputs(settings, plan, today, made)
         self.register_outputs({"clientId": application.application.client_id})
 
     @staticmethod
-    def _refuse(args: RoomzConnectorArgs) -> None:
+    def _refuse(args: RoomzConnectorArgs, desired: DesiredState) -> None:
         """What the tenant or the last outputs forbid; nothing has been declared yet."""
         last, observation = args.last_outputs, args.observation
         if last.access is not None and last.access != args.settings.access:
@@ -242,6 +238,9 @@ class RoomzConnector(pulumi.ComponentResource):
         if observation is not None and observation.exchange.guard:
             way_round = way_round_exchange(args.settings.secret.rules(), args.last_outputs.generations)
             raise pulumi.RunError(f"Nothing was changed. {and_then(observation.exchange.guard, way_round)}")
+        missing = waiting.missing_message(desired, last, observation)
+        if missing is not None:
+            raise pulumi.RunError(missing)
 
     @staticmethod
     def _refuse_lock_out(settings: Settings, caller: str) -> None:
@@ -252,7 +251,9 @@ class RoomzConnector(pulumi.ComponentResource):
                 f"pulumi config set --path 'roomz:owners[{len(settings.owners)}]' {caller}"
             )
 
-    def _say(self, args: RoomzConnectorArgs, plan: SecretPlan, expected: drift.ExpectedEntra) -> None:
+    def _say(
+        self, args: RoomzConnectorArgs, desired: DesiredState, plan: SecretPlan | None, expected: drift.ExpectedEntra
+    ) -> None:
         """Tell people what they should know: in the preview, where they can still decide."""
         observation, last = args.observation, args.last_outputs
         if pulumi.runtime.is_dry_run() and args.settings.access == "policy":
@@ -261,13 +262,17 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(
                 "roomz:protect counts after the next `up`: this one takes away what must not stand beside it.", self
             )
-        for message in drift.secret_messages(plan, last, args.settings.connection):
+        for message in drift.secret_messages(plan, last, args.settings.connection) if plan is not None else ():
             pulumi.log.warn(message, self)
         if observation is None:
             return
         for message in drift.deployer_messages(observation):
             pulumi.log.warn(message, self)
-        for message in drift.exchange_messages(observation, first_run=last.client_id is None):
+        if plan is None:
+            pulumi.log.warn(waiting.waiting_message(desired, observation), self)
+        by_runbook = desired.runbook_path if desired.transport == "runbook" else None
+        first = last.client_id is None or plan is None
+        for message in drift.exchange_messages(observation, first_run=first, runbook=by_runbook):
             pulumi.log.warn(message, self)
         for message in drift.entra_messages(observation, last, expected):
             pulumi.log.warn(message, self)
@@ -320,79 +325,12 @@ def _policy(args: RoomzConnectorArgs) -> tuple[SecretPolicy | None, datetime | N
     return args.observation.entra.secret_policy, application.created_date_time if application else None
 
 
-def _outputs(
-    args: RoomzConnectorArgs,
-    plan: SecretPlan,
-    today: datetime,
-    application: RoomzApplication,
-    access: RoomAccess,
-    secrets: Sequence[ClientSecret],
-    consented: pulumi.Input[str],
-) -> dict[str, Any]:
-    """Every output of the stack, by name; `outputs.py` says what each one means."""
-    settings = args.settings
-    granted = settings.access == "policy"
-    client_id = application.application.client_id
-    newest = secrets[-1].password
-    tenant_id = settings.connection.tenant_id
-    rules = settings.secret.rules()
-    # Not before the restriction stands: whoever consents earlier opens every calendar.
-    pages = pulumi.Output.all(client_id, access.result).apply(
-        lambda resolved: admin_consent.consent_pages(settings.connection, resolved[0])
-    )
-    return {
-        "tenantId": tenant_id,
-        "clientId": client_id,
-        "clientSecret": pulumi.Output.secret(newest.value),
-        "secretGeneration": plan.newest.generation,
-        "secretExpiresOn": newest.end_date,
-        "secretRenewsOn": format_date(renews_on(plan.newest.ends_on, rules.renew_months_before)),
-        "issuedSecrets": {
-            str(planned.generation): _issued_output(planned, secret.password)
-            for planned, secret in zip(plan.secrets, secrets, strict=True)
-        },
-        "handOver": pulumi.Output.all(*(secret.password.key_id for secret in secrets)).apply(
-            lambda key_ids: _hand_over_output(hand_over(rules, plan, today, replaced=plan.replaced(key_ids)))
-        ),
-        "applicationObjectId": application.application.object_id,
-        "servicePrincipalObjectId": application.service_principal.object_id,
-        "consentUrl": pages.apply(lambda page: page.consent) if granted else NO_CONSENT,
-        "apiPermissionsUrl": pages.apply(lambda page: page.api_permissions),
-        "access": pulumi.Output.all(access.result, consented).apply(
-            lambda resolved: {
-                "model": settings.access,
-                "consent": resolved[1],
-                **({"consentMode": settings.consent} if granted else {}),
-                **{
-                    key: resolved[0][key]
-                    for key in _ACCESS_OUTPUTS[settings.access]
-                    if resolved[0].get(key) is not None
-                },
-            }
-        ),
-        "exchangeRevision": access.revision,
-        "protect": settings.protect,
-        "rooms": access.result.apply(lambda result: result["rooms"]),
-        "connector": {
-            "friendlyName": settings.connector.friendly_name,
-            "tenantId": tenant_id,
-            "clientId": client_id,
-            "showImageInAttachments": settings.connector.show_image_in_attachments,
-            "instantOnlineMeetings": settings.connector.instant_online_meetings,
-        },
-    }
-
-
-def _issued_output(planned: PlannedSecret, password: azuread.ApplicationPassword) -> pulumi.Output[dict[str, Any]]:
-    """What the next run has to know of a secret, as the provider reported it."""
-
-    def describe(reported: Sequence[str]) -> dict[str, Any]:
-        key_id, issued_on, ends_on = reported
-        made_anew = {"madeAnew": True} if planned.replaced_by(key_id) else {}
-        return {"keyId": key_id, "issuedOn": issued_on, "endsOn": ends_on, **made_anew}
-
-    return pulumi.Output.all(password.key_id, password.start_date, password.end_date).apply(describe)
-
-
-def _hand_over_output(state: HandOver) -> dict[str, str]:
-    return {"status": state.status, **({"by": format_date(state.by)} if state.by else {})}
+def _plan_secrets(args: RoomzConnectorArgs, today: datetime) -> SecretPlan:
+    """Which secrets there are after this run. Raises SecretPlanError and pulumi.RunError for what must not be done."""
+    observation, last, rules = args.observation, args.last_outputs, args.settings.secret.rules()
+    passwords = observation.passwords(last.client_id) if observation else None
+    plan = plan_secrets(rules, last.issued_secrets, passwords, today, args.mark)
+    refused = secret_limits.refusal(plan, rules, *_policy(args), today)
+    if refused is not None:
+        raise pulumi.RunError(refused)
+    return plan

@@ -34,6 +34,10 @@ class ExpectedEntra:
     granted_role_ids: tuple[str, ...]
     resource_object_id: str = ""
     by_person: bool = False
+    for_the_first_time: bool = False
+    """Whether this run is the first that grants anything in a stack that has been up before, so that nothing can be missing."""
+    why_nothing: str = "with roomz:access rbac"
+    """Why no permission may be requested, where none is granted."""
 
     def includes(self, grant: Grant) -> bool:
         """Whether a grant is one of those that are declared."""
@@ -54,17 +58,22 @@ def exchange_revision(last: str | None, observation: Observation | None) -> str:
     return last
 
 
-def exchange_messages(observation: Observation, *, first_run: bool = False) -> Iterator[str]:
-    """What differs in Exchange, and what else the reading noticed there.
+def exchange_messages(
+    observation: Observation, *, first_run: bool = False, runbook: str | None = None
+) -> Iterator[str]:
+    """What differs in Exchange, and what else the reading noticed there; `runbook` is the script that mends it, by runbook.
 
     On a first run everything differs, which needs no words unless something of that name exists already.
     """
     made_first = {"createGroup", "createPrincipal"}
     exists = all(action.kind not in made_first for action in observation.exchange.actions)
     if observation.exchange.differs and (exists or not first_run):
-        yield (
-            f"Exchange Online differs from what is declared: {observation.exchange.summary}. `pulumi up` changes exactly that."
+        does = (
+            "changes exactly that."
+            if runbook is None
+            else f"writes {runbook}, with which an Exchange administrator mends it."
         )
+        yield f"Exchange Online differs from what is declared: {observation.exchange.summary}. `pulumi up` {does}"
     yield from observation.exchange.notices
 
 
@@ -197,7 +206,7 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
 def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
     held = {grant.app_role_id.lower() for grant in observation.entra.grants if expected.includes(grant)}
     missing = any(role_id.lower() not in held for role_id in expected.granted_role_ids)
-    if missing and not expected.by_person:
+    if missing and not expected.by_person and not expected.for_the_first_time:
         yield f"The grant (admin consent) of Calendars.ReadWrite is gone: the displays cannot read. Mend it with: {REFRESH}"
     for grant in observation.entra.grants:
         if not expected.includes(grant):
@@ -215,7 +224,8 @@ def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
 
 def _registration(application: ApplicationObservation, expected: ExpectedEntra) -> Iterator[str]:
     requested = {permission.id.lower() for permission in application.requested_permissions}
-    if any(role_id.lower() not in requested for role_id in expected.granted_role_ids):
+    wanted_ids = () if expected.for_the_first_time else expected.granted_role_ids
+    if any(role_id.lower() not in requested for role_id in wanted_ids):
         yield f"The registration no longer requests Calendars.ReadWrite. Mend it with: {REFRESH}"
     further = requested - {role_id.lower() for role_id in expected.granted_role_ids}
     if further and expected.granted_role_ids:
@@ -225,7 +235,7 @@ def _registration(application: ApplicationObservation, expected: ExpectedEntra) 
         )
     if requested and not expected.granted_role_ids:
         yield (
-            "The registration requests permissions, and with roomz:access rbac it must request none: whoever grants them opens every "
+            f"The registration requests permissions, and {expected.why_nothing} it must request none: whoever grants them opens every "
             f"calendar. Mend it with: {REFRESH}"
         )
 

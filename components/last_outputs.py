@@ -13,6 +13,9 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_exponenti
 
 from components.secret_plan import IssuedSecret, issued_from_outputs
 
+# What the output `access` says in its `status` while nothing may be granted yet.
+WAITING = "waiting"
+
 
 @dataclass(frozen=True)
 class LastOutputs:
@@ -24,6 +27,8 @@ class LastOutputs:
     access: str | None = None
     consent: str | None = None
     consent_mode: str | None = None
+    waiting: bool = False
+    """Whether it waited for the restriction, and so made neither grant nor secret."""
     exchange_revision: str | None = None
     protect: bool | None = None
     issued_secrets: tuple[IssuedSecret, ...] = ()
@@ -69,6 +74,7 @@ def parse_last_outputs(outputs: Mapping[str, Any]) -> LastOutputs:
         access=access.get("model"),
         consent=access.get("consent"),
         consent_mode=access.get("consentMode"),
+        waiting=access.get("status") == WAITING,
         exchange_revision=outputs.get("exchangeRevision"),
         protect=outputs.get("protect"),
         issued_secrets=tuple(issued_from_outputs(outputs.get("issuedSecrets") or {})),

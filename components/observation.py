@@ -5,6 +5,7 @@ Owns the call of `scripts/exchange_policy.py observe` and the shape of its answe
 """
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pulumi
 import pulumi_command
@@ -29,13 +30,18 @@ class Action(_Observed):
 
 
 class ExchangeObservation(_Observed):
-    """Exchange Online against what is declared. `differs` false means that `apply` would change nothing."""
+    """Exchange Online against what is declared. `differs` false means that `apply` would change nothing.
 
-    restriction: str
+    `restriction` is `present` as it is declared, `differs` where it keeps the application to resource mailboxes all the same, else
+    `absent`. `digest` is another text exactly when something else is to be done.
+    """
+
+    restriction: Literal["present", "differs", "absent"]
     differs: bool
     summary: str
     action_count: int = 0
     actions: tuple[Action, ...] = ()
+    digest: str = ""
     guard: str | None = None
     notices: tuple[str, ...] = ()
 

@@ -8,6 +8,7 @@ import shlex
 
 from components.launcher import LAUNCHER
 from microsoft365.connection import Connection
+from microsoft365.exchange.desired import DesiredState
 
 CERTIFICATES_AND_SECRETS = "Entra ID > App registrations > Certificates & secrets"
 REVOKE_BY_HAND = "Entra ID > Enterprise applications > the application > Permissions > Revoke permission"
@@ -24,6 +25,13 @@ def remove_grant(connection: Connection, resource_object_id: str, grant_id: str)
     """The command that takes one app role assignment away now."""
     grant = f"/servicePrincipals/{resource_object_id}/appRoleAssignedTo/{grant_id}"
     return _command("calendars_consent remove", connection, grant=grant)
+
+
+def write_runbook(desired: DesiredState) -> str:
+    """The command that writes the script for an Exchange administrator now, by what the stack was told last."""
+    stack = shlex.quote(desired.mark.rpartition("/")[2])
+    path = shlex.quote(desired.runbook_path)
+    return f"pulumi stack export --stack {stack} | {LAUNCHER} exchange_policy runbook --output {path}"
 
 
 def _command(script: str, connection: Connection, **values: str) -> str:

@@ -26,7 +26,7 @@ class RoomAccessArgs:
     """What the restriction needs."""
 
     desired: DesiredState
-    """What is wanted in Exchange, but for the application's client id."""
+    """What is wanted in Exchange, but for the application's client id; says as well whether it is waited for."""
     application: azuread.Application
     """The application that is kept to the rooms."""
     service_principal: azuread.ServicePrincipal | None
@@ -48,7 +48,7 @@ class RoomAccess(pulumi.ComponentResource):
     revision: pulumi.Output[str]
     """The revision that the command carries."""
     result: pulumi.Output[dict[str, Any]]
-    """What `apply` reported last: `rooms`, `group`, and `policy` or `scope`, `assignment` and `servicePrincipal`."""
+    """What `apply` reported last: `status`, `rooms`, `group`, and `policy` or `scope`, `assignment` and `servicePrincipal`; `runbook`."""
 
     def __init__(self, name: str, args: RoomAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("roomz:index:RoomAccess", name, None, opts)

@@ -27,11 +27,6 @@ def problem(
     return PydanticCustomError("roomz", "{text}", context)
 
 
-def not_yet(key: str, value: str) -> PydanticCustomError:
-    """A value of a later version, refused by name."""
-    return problem(f"is {value!r}, which is not supported yet. Take it out with", key=key, remove=True)
-
-
 def _by(check: Callable[[str], str]) -> Callable[[str], str]:
     """The scripts' own check, so that what is accepted here is accepted there; its words follow the value."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from components.rules import Address, Filter, Name, ObjectId, RemovalLimit, Section, Whole, not_yet, problem, unique
+from components.rules import Address, Filter, Name, ObjectId, RemovalLimit, Section, Whole, problem, unique
 from components.secret_rules import SecretRules
 from microsoft365.connection import Connection
 from microsoft365.validation import LONGEST_NAME
@@ -184,14 +184,11 @@ class Exchange(Section):
     """Keys below `roomz:exchange`."""
 
     transport: Literal["rest", "runbook"] = Field(
-        "rest", description="How Exchange Online is reached: `rest`. (`runbook` is not supported yet.)"
+        "rest",
+        description="By which means Exchange Online is changed. `rest`: by whoever deploys. `runbook`: `up` writes a PowerShell script "
+        "(`runbooks/restrict-STACK.ps1`) and changes nothing there; an Exchange administrator runs it, and until the restriction has been "
+        "seen once nothing is granted and no secret is issued. Whoever deploys then needs the right to read Exchange, and no more.",
     )
-
-    @model_validator(mode="after")
-    def _later(self) -> "Exchange":
-        if self.transport == "runbook":
-            raise not_yet("transport", "runbook")
-        return self
 
 
 class Endpoints(Section):
@@ -276,7 +273,7 @@ class Settings(Section):
         True,
         description="Look for drift, in Exchange and Entra, at every preview. `false` gives up more than that: what only the tenant knows "
         "(a room that does not exist, a guard) then stops the run only when the application has been made already. Refused with "
-        "`consent: admin`, which has to look.",
+        "`consent: admin` and `exchange.transport: runbook`, which have to look.",
     )
     endpoints: Endpoints = Field(default_factory=Endpoints, description="Other hosts than Microsoft's.")
     connector: Connector = Field(default_factory=Connector, description="The connector's sheet.")
@@ -315,6 +312,13 @@ class Settings(Section):
             raise problem(
                 f"is {control!r}, which stands in rooms.include: the control mailbox is one that the application must not reach",
                 key="verify.controlMailbox",
+            )
+        if not self.observe and self.exchange.transport == "runbook":
+            raise problem(
+                "is false, and with exchange.transport `runbook` only an observation tells whether somebody has made the restriction. Take "
+                "it out with",
+                key="observe",
+                remove=True,
             )
         if self.removal == "now" and not self.connection.exchange_is_loopback:
             raise problem(

@@ -53,9 +53,10 @@ class RoomCounts(_Part):
 class Comparison(_Part):
     """Exchange Online against what is declared."""
 
-    restriction: Literal["present", "absent"] = Field(
-        description="Does everything stand that keeps the application to the rooms?"
+    restriction: Literal["present", "differs", "absent"] = Field(
+        description="Does everything stand that keeps the application to the rooms? `differs`: it stands, and not as declared."
     )
+    digest: str = Field(description="The plan in short: another one where anything else is to be done.")
     differs: bool = Field(description="Would `apply` change anything?")
     summary: str = Field(description="What differs, in one sentence for people.")
     actions: list[Action] = Field(description="What `apply` would do, in order; of an observation the first ten.")
@@ -90,6 +91,7 @@ class ApplicationSeen(_Part):
     passwords: list[Password]
     owner_ids: list[str] | None = Field(description="Object ids; null when the application was just gone.")
     requested_permissions: list[RequestedPermission]
+    created_date_time: str | None
 
 
 class ServicePrincipalSeen(_Part):
@@ -108,6 +110,24 @@ class GrantSeen(_Part):
     resource_display_name: str | None
 
 
+class SecretRestrictionSeen(_Part):
+    """One rule of the tenant about client secrets."""
+
+    forbids_secrets: bool
+    longest_seconds: float | None = Field(description="The longest lifetime; null where it is another rule.")
+    created_after: str | None = Field(description="It holds for applications that were made later; null: for all.")
+    certain: bool = Field(description="Is this all that the rule says?")
+
+
+class SecretPolicySeen(_Part):
+    """The app management policy that holds for the application."""
+
+    id: str | None
+    name: str | None
+    certain: bool = Field(description="Is it clear that this is the policy that holds?")
+    restrictions: list[SecretRestrictionSeen]
+
+
 class Entra(_Part):
     """Microsoft Entra."""
 
@@ -117,6 +137,7 @@ class Entra(_Part):
     applications: list[ApplicationSeen]
     service_principal: ServicePrincipalSeen | None
     grants: list[GrantSeen]
+    secret_policy: SecretPolicySeen | None = Field(description="null where none holds, or it may not be read.")
 
 
 class Deployer(_Part):
@@ -189,10 +210,19 @@ class PrincipalApplied(_Part):
     object_id: str
 
 
+class RunbookWritten(_Part):
+    """The PowerShell script that was written."""
+
+    path: str = Field(description="In the project's folder.")
+    sha256: str
+
+
 class ApplyReport(_Document):
     """What was changed, and what Exchange shows afterwards."""
 
     model: Literal["policy", "rbac"]
+    status: Literal["restricted", "waiting"] = Field(description="By runbook `waiting` until the restriction is seen.")
+    runbook: RunbookWritten | None = Field(description="By runbook, while something is to be done.")
     group: GroupApplied | None
     policy: PolicyApplied | None = Field(None, description="With the model `policy`.")
     scope: ScopeApplied | None = Field(None, description="With `rbac`, where no group is used.")
@@ -211,6 +241,7 @@ class RemovalReport(_Document):
     left: list[str] = Field(description="What stays, and why.")
     waiting: list[str] = Field(description="What cannot be ended yet, and why (exit code 5).")
     command: str | None = Field(None, description="The command that ends what was retired.")
+    runbook: RunbookWritten | None = Field(None, description="By runbook: the script that ends it.")
 
 
 class SecretRemovalReport(_Document):

@@ -74,7 +74,8 @@ def with_client_id(desired: DesiredState, client_id: str | None) -> DesiredState
 def exchange_document(found: Plan, longest: int = _LENGTHS[0]) -> dict[str, Any]:
     """Return the `exchange` part of an observation; `longest` is a text's, in characters."""
     return {
-        "restriction": "present" if found.restriction_present else "absent",
+        "restriction": found.standing,
+        "digest": found.digest,
         "differs": found.differs,
         "summary": _short(found.summary(), longest),
         "actions": [action_document(action, longest) for action in found.actions[:_MOST_ACTIONS]],
@@ -109,6 +110,8 @@ def applied_document(applied: Applied) -> dict[str, Any]:
         lambda longest: versioned(
             {
                 **_restriction(applied),
+                "status": "restricted" if applied.restricted else "waiting",
+                "runbook": None if applied.runbook is None else applied.runbook.document(),
                 "rooms": {
                     "number": len(applied.plan.wanted),
                     "inReach": applied.in_reach,
@@ -132,15 +135,17 @@ def _restriction(applied: Applied) -> dict[str, Any]:
             "primarySmtpAddress": group.address,
             "adopted": applied.plan.adopted,
         }
+    if applied.model == "policy":
+        policy = None if applied.policy_identity is None else {"identity": applied.policy_identity}
+        return {"model": "policy", "group": shown, "policy": policy}
     principal, scope, assignment = applied.principal, applied.scope, applied.assignment
-    if principal is None or assignment is None:
-        return {"model": "policy", "group": shown, "policy": {"identity": applied.policy_identity}}
+    made = None if assignment is None else {"id": assignment.guid, "name": assignment.name, "role": assignment.role}
     return {
         "model": "rbac",
         "group": shown,
         "scope": None if scope is None else {"id": scope.guid, "name": scope.name, "filter": scope.text},
-        "assignment": {"id": assignment.guid, "name": assignment.name, "role": assignment.role},
-        "servicePrincipal": {"objectId": principal.object_id},
+        "assignment": made,
+        "servicePrincipal": None if principal is None else {"objectId": principal.object_id},
     }
 
 

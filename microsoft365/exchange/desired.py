@@ -27,7 +27,11 @@ from microsoft365.validation import (
 
 _MARK = re.compile(r"roomz:[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 
+# The folder of scripts for an Exchange administrator, in the project's own.
+RUNBOOKS = "runbooks"
+
 Access = Literal["policy", "rbac"]
+Means = Literal["rest", "runbook"]
 
 # What may be taken out of reach in one run when nothing is configured.
 DEFAULT_REMOVAL_PERCENT = 10
@@ -146,7 +150,11 @@ class Group(_Model):
 
 
 class DesiredState(_Model):
-    """The whole document. Shapes as in its JSON: camelCase names, see each part."""
+    """The whole document. Shapes as in its JSON: camelCase names, see each part.
+
+    `transport` says by which means a plan gets into Exchange (delivery.py). `awaits_restriction` is for `runbook`: True while
+    nothing that the restriction restrains exists, so that it may be missing still.
+    """
 
     connection: Connection
     mark: str
@@ -157,6 +165,8 @@ class DesiredState(_Model):
     calendar: Literal["unmanaged", "titles"] = "unmanaged"
     calendar_on_removal: Literal["keep", "defaults"] = "keep"
     removal: Literal["later", "now"] = "later"
+    transport: Means = "rest"
+    awaits_restriction: bool = False
 
     @field_validator("mark")
     @classmethod
@@ -198,6 +208,11 @@ class DesiredState(_Model):
         """The filter of the management scope, where the rooms are not kept in a group."""
         return filters.of_scope(frozenset(self.rooms.kinds), self.rooms.condition)
 
+    @property
+    def runbook_path(self) -> str:
+        """Where the script that makes the restriction lies, from the project's folder; another one for each of its stacks."""
+        return f"{RUNBOOKS}/restrict-{self.mark.rpartition('/')[2]}.ps1"
+
     def ending_command(self) -> str:
         """The command that ends, for good, what a removal retired; it needs ARM_CLIENT_ID and ARM_CLIENT_SECRET."""
         connection = self.connection
@@ -208,6 +223,10 @@ class DesiredState(_Model):
         ]
         if self.access != "policy":
             words.insert(2, f"--access {self.access}")
+        if self.transport != "rest":
+            words.insert(2, f"--transport {self.transport}")
+            if self.calendar_on_removal != "keep":
+                words.insert(2, f"--calendar-on-removal {self.calendar_on_removal}")
         if self.group is not None:
             words.insert(2, f"--group {shlex.quote(self.group.primary_smtp_address)}")
         if connection.environment != "public":

@@ -182,6 +182,20 @@ def of_scope(kinds: frozenset[Kind], wanted: Condition | None) -> Condition:
     return of_kinds(kinds) if wanted is None else Junction("and", (of_kinds(kinds), wanted))
 
 
+def reaches_resources_alone(condition: Condition) -> bool:
+    """Tell whether a filter, whatever else it says, matches resource mailboxes and nobody else."""
+    match condition:
+        case Comparison():
+            mailboxes = ("roommailbox", "equipmentmailbox")
+            kind = condition.name.casefold() == "recipienttypedetails" and condition.operator == "eq"
+            return kind and str(condition.value).casefold() in mailboxes
+        case Negation():
+            return False
+        case Junction():
+            of_parts = [reaches_resources_alone(part) for part in condition.parts]
+            return any(of_parts) if condition.word == "and" else all(of_parts)
+
+
 # -- the parser -----------------------------------------------------------------------------------------------------------
 
 

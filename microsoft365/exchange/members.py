@@ -17,7 +17,7 @@ from microsoft365.pace import Pace
 # is 10000". Half of it stays clear of the 15 minutes that a cmdlet may take.
 MEMBERS_IN_ONE_CALL = 5000
 # Up to one batch of changes goes one by one, which touches nobody else; above, one call replaces the whole list.
-_FEW_CHANGES = 10
+FEW_CHANGES = 10
 # How long a new object may take to be known to every directory server.
 LAG_SECONDS = 90.0
 # Whoever deploys is no owner of the group, see Set-Group, -BypassSecurityGroupManagerCheck.
@@ -44,7 +44,7 @@ def change_members(
         return
     progress = reporter.begin("Changing the group's members", number)
     whole = _whole_list(plan, removals) if exact and plan.group is not None else []
-    if number > _FEW_CHANGES and 0 < len(whole) <= MEMBERS_IN_ONE_CALL:
+    if number > FEW_CHANGES and 0 < len(whole) <= MEMBERS_IN_ONE_CALL:
         call = Call("Update-DistributionGroupMember", {"Identity": group_guid, "Members": whole, **FOREIGN})
         transport.run([call])[0].complete()
         progress(number)

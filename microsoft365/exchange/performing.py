@@ -5,24 +5,35 @@ looked for before it is made again. What a model adds: policy_apply.py, rbac_app
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from microsoft365 import marks
 from microsoft365.errors import GaveUp, OutcomeUnknown
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.actions import Action, Kind
-from microsoft365.exchange.desired import DesiredState
+from microsoft365.exchange.desired import Access, DesiredState
 from microsoft365.exchange.members import FOREIGN, LAG_SECONDS, MEMBERS_IN_ONE_CALL, change_members
 from microsoft365.exchange.observed import TITLES, CalendarSettings, Group
 from microsoft365.exchange.plan import Plan
 from microsoft365.exchange.rbac_observed import Assignment, Principal, Scope
 from microsoft365.exchange.rows import guid_of
+from microsoft365.exchange.runbook_file import Written
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
 from microsoft365.pace import Pace
 
 READ_BACK_SECONDS = 60.0
 _SAMPLE_AT_LEAST = 10
+# What every group of ours is made with. -ManagedBy is left out: an owner must be a mailbox, a mail user or a mail-enabled
+# security group, which an application is not, and whoever deploys is no concern of the group's. Hence the bypass in every
+# later call.
+NEW_GROUP: Mapping[str, str | bool] = {
+    "Type": "Security",
+    "MemberJoinRestriction": "Closed",
+    "MemberDepartRestriction": "Closed",
+    "RequireSenderAuthenticationEnabled": True,
+    "IgnoreNamingPolicy": True,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +44,20 @@ class Applied:
     """
 
     plan: Plan
+    model: Access = "policy"
     group: Group | None = None
     policy_identity: str | None = None
     principal: Principal | None = None
     scope: Scope | None = None
     assignment: Assignment | None = None
     in_reach: int
+    runbook: Written | None = None
+    """The script that was written instead of changing anything; None where nothing is left to do, or it was done."""
     with_titles: int | None
     """How many rooms keep meeting titles, less those of the sample on which Exchange does not show it yet."""
     notices: tuple[str, ...]
+    restricted: bool = True
+    """Whether the application is kept to the rooms: always where it was performed, else as it was found."""
 
 
 class Performer:
@@ -114,15 +130,9 @@ class Performer:
 
     def _create_group(self, action: Action) -> frozenset[str]:
         additions = self.of("addMember")[:MEMBERS_IN_ONE_CALL]
-        # -ManagedBy is left out: an owner must be a mailbox, a mail user or a mail-enabled security group, which an
-        # application is not, and whoever deploys is no concern of the group's. Hence the bypass in every later call.
         parameters = {
             **action.values,
-            "Type": "Security",
-            "MemberJoinRestriction": "Closed",
-            "MemberDepartRestriction": "Closed",
-            "RequireSenderAuthenticationEnabled": True,
-            "IgnoreNamingPolicy": True,
+            **NEW_GROUP,
             "Members": [addition.target for addition in additions],
         }
         done = self.reporter.begin(f"Making the group {action.subject}", 1)

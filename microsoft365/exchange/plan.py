@@ -5,9 +5,12 @@ access models share. Performs nothing. group_plan.py, policy_model.py and rbac_m
 which group is ours.
 """
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from microsoft365.exchange import group_plan, ownership, policy_model, rbac_model
 from microsoft365.exchange.actions import WORDS, Action, Kind, named
@@ -16,6 +19,10 @@ from microsoft365.exchange.observed import TITLES, CalendarSettings, Group, Obse
 from microsoft365.exchange.rooms import select, unreachable
 
 _MOST_NAMES = 5
+# Present: as it is declared. Differs: the application is kept to resource mailboxes, if not to the declared ones.
+Standing = Literal["present", "differs", "absent"]
+# What is known only once the application exists.
+_OF_THE_APPLICATION = ("AppId", "ObjectId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +35,24 @@ class Plan:
     wanted: tuple[Room, ...]
     group: Group | None
     adopted: bool
-    restriction_present: bool
+    standing: Standing
     in_reach: int
     with_titles: int | None
+
+    @property
+    def restriction_present(self) -> bool:
+        """True where the restriction stands now, as it is declared."""
+        return self.standing == "present"
+
+    @property
+    def digest(self) -> str:
+        """A short text that is another one exactly when something else is to be done.
+
+        What is to be done for an application is the same before it exists and after, so that ids do not count; nor does the
+        order in which Exchange happened to list things.
+        """
+        todo = sorted(json.dumps(_essence(action), sort_keys=True) for action in self.actions)
+        return hashlib.sha256("\n".join(todo).encode()).hexdigest()[:16]
 
     @property
     def counts(self) -> dict[Kind, int]:
@@ -88,9 +110,11 @@ def plan(desired: DesiredState, observed: Observed) -> Plan:
     titled = [observed.calendars.get(room.object_id) == TITLES for room in wanted]
     if desired.access == "rbac":
         present = rbac_model.restricts(desired, observed, group)
+        confined = rbac_model.confines(desired, observed)
         in_reach = rbac_model.in_reach(observed, wanted)
     else:
         present = policy_model.restricts(desired, observed, group)
+        confined = False
         members = {member.object_id for member in group.members} if group else set()
         in_reach = sum(room.object_id in members for room in wanted)
     return Plan(
@@ -100,10 +124,18 @@ def plan(desired: DesiredState, observed: Observed) -> Plan:
         wanted=wanted,
         group=group,
         adopted=choice.adopted,
-        restriction_present=present,
+        standing="present" if present else "differs" if confined else "absent",
         in_reach=in_reach,
         with_titles=sum(titled) if desired.calendar == "titles" else None,
     )
+
+
+def _essence(action: Action) -> list[object]:
+    """Return what an action does, without what only a later run can know of it."""
+    values = {name: value for name, value in action.values.items() if name not in _OF_THE_APPLICATION}
+    if action.kind == "createAssignment":
+        values.pop("Name")
+    return [action.kind, action.target, action.object_id, values]
 
 
 def _unreachable_notices(desired: DesiredState, on_premises: tuple[Room, ...] | None) -> list[str]:

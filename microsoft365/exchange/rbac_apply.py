@@ -155,6 +155,7 @@ class RbacPerformance(Performer):
         """Return what was read, where nothing was to be done."""
         return Applied(
             plan=self.plan,
+            model="rbac",
             group=self.plan.group,
             principal=self._rbac.principal,
             scope=None if self.desired.uses_group else live_scope(self.desired, self._rbac),
@@ -197,6 +198,7 @@ class RbacPerformance(Performer):
             reached = sum(room.object_id in members for room in self.plan.wanted)
         return Applied(
             plan=self.plan,
+            model="rbac",
             group=view.group,
             principal=view.rbac.principal,
             scope=view.scope,

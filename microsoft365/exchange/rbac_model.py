@@ -69,6 +69,22 @@ def restricts(desired: DesiredState, observed: Observed, group: Group | None) ->
     return scope is not None and scope.key == desired.scope_filter.key and points_at(keep, scope, None)
 
 
+def confines(desired: DesiredState, observed: Observed) -> bool:
+    """Tell whether the application is kept to resource mailboxes by what we assigned, whichever of them are wanted now.
+
+    True where the one assignment that it has is ours, and is narrowed by a scope or a group that holds resources alone.
+    """
+    rbac = observed.rbac or Rbac()
+    keep = own_assignment(desired, rbac)
+    if keep is None or not keep.enabled or len(rbac.assignments) != 1:
+        return False
+    scope = rbac.scope_of(keep)
+    if scope is not None:
+        return scope.holds_resources_alone
+    groups = [one for one in observed.groups if one.mark is not None and points_at(keep, None, one)]
+    return len(groups) == 1 and all(member.is_resource for member in groups[0].members)
+
+
 def in_reach(observed: Observed, wanted: Sequence[Room]) -> int:
     """Return how many of the wanted rooms are in reach now; what cannot be told is not."""
     reach = observed.rbac.reach if observed.rbac else None

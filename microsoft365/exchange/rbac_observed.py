@@ -38,6 +38,14 @@ class Scope:
             return None
 
     @property
+    def holds_resources_alone(self) -> bool:
+        """True where the filter is understood, and matches resource mailboxes and nobody else."""
+        try:
+            return filters.reaches_resources_alone(filters.parse_scope(self.text))
+        except filters.FilterError:
+            return False
+
+    @property
     def mark(self) -> Name | None:
         """What its name says of whose it is; None where it is nobody's of ours."""
         return Name.read(self.name)

@@ -59,7 +59,7 @@ def remove_rbac(
     ensure_gone(graph, desired.mark, client_ids, pace)
     outcome = _outcome(found)
     if desired.calendar_on_removal == "defaults":
-        outcome.removed["calendars"] += put_defaults_back(transport, _rooms(transport, found, outcome), reporter)
+        outcome.removed["calendars"] += put_defaults_back(transport, rooms_reached(transport, found, outcome), reporter)
     if desired.removal == "later" and (found.scopes or found.groups):
         for scope in found.scopes:
             _retire_scope(transport, scope, desired.mark, now, outcome)
@@ -89,7 +89,7 @@ def remove_retired_rbac(
     outcome = _outcome(found)
     if applications.marked_exists():
         outcome.left.append(f"what the application with the mark {mark} uses stays, since that exists")
-        found = _left_behind(found, applications)
+        found = left_behind(found, applications)
     ensure_gone(graph, None if applications.marked_exists() else mark, found.client_ids, pace)
     may_go = [scope for scope in found.scopes if _scope_may_go(scope, applications, transport, now, outcome)]
     groups = [claimed(transport, group, mark) for group in found.groups]
@@ -109,7 +109,7 @@ def remove_retired_rbac(
     return outcome
 
 
-def _left_behind(found: RbacBelongings, applications: Applications) -> RbacBelongings:
+def left_behind(found: RbacBelongings, applications: Applications) -> RbacBelongings:
     """Return what a former deployment left while a new one of the same stack lives: retired, and of applications that are gone."""
     gone = tuple(one for one in found.principals if not applications.exists(one.app_id))
     ids = {id_ for one in gone for id_ in (one.object_id, one.app_id)}
@@ -234,7 +234,7 @@ def _run(transport: Transport, call: Call) -> None:
         raise answer.problem()
 
 
-def _rooms(transport: Transport, found: RbacBelongings, outcome: Outcome) -> list[str]:
+def rooms_reached(transport: Transport, found: RbacBelongings, outcome: Outcome) -> list[str]:
     """Return the rooms that the restriction holds now: the members of its groups, and what its scopes match."""
     guids = {guid for group in found.groups for guid in rooms_in(group)}
     for scope in found.scopes:

@@ -68,7 +68,7 @@ def remove(
     for group in groups:
         others = found.users(group, without=found.policies)
         if others:
-            outcome.left.append(_in_use(group, others))
+            outcome.left.append(in_use(group, others))
         else:
             remove_group(transport, group, outcome, reporter)
     return outcome
@@ -101,7 +101,7 @@ def remove_retired(
         others = found.users(group, without=gone)
         foreign = [policy for policy in others if policy not in found.policies]
         if foreign:
-            outcome.left.append(_in_use(group, foreign))
+            outcome.left.append(in_use(group, foreign))
         elif others:
             freed = not any(applications.exists(policy.app_id) for policy in others)
             if freed and not applications.marked_exists():
@@ -155,7 +155,8 @@ def _group_may_go(
     return old_enough(name, retired, now, outcome)
 
 
-def _in_use(group: Group, policies: Sequence[Policy]) -> str:
+def in_use(group: Group, policies: Sequence[Policy]) -> str:
+    """Say that a group stays, since others use it."""
     names = ", ".join(sorted({policy.app_id for policy in policies}))
     return f"the group {group.address} stays: policies of other applications use it ({names})"
 

@@ -1,7 +1,8 @@
 """The interface between what we want of Exchange and the way it is asked: cmdlets in, answers out.
 
-rest.py implements it. Whoever implements it sees to paging, throttling and lost connections, so that an answer is
-complete or a failure, never a part that looks like the whole.
+rest.py implements it; a PowerShell process on this machine could as well (docs/decisions/0011). Whoever implements it
+sees to paging, throttling and lost connections, so that an answer is complete or a failure, never a part that looks like
+the whole.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -27,6 +27,8 @@ DOCUMENT: dict[str, Any] = {
     "calendar": "titles",
     "calendarOnRemoval": "keep",
     "removal": "now",
+    "transport": "runbook",
+    "awaitsRestriction": True,
 }
 
 

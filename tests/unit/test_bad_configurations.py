@@ -53,13 +53,12 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
     ({"roomz:removal": "never"}, [("roomz:removal is 'never'", "'later', 'now'", f"{SET} roomz:removal later")]),
     ({"roomz:removal": "now"}, [("roomz:removal is 'now'", "for the local tenant only", f"{SET} roomz:removal later")]),
     (
-        {"roomz:exchange": {"transport": "runbook"}},
-        [
-            (
-                "roomz:exchange.transport is 'runbook', which is not supported yet",
-                f"{RM} --path 'roomz:exchange.transport'",
-            )
-        ],
+        {"roomz:exchange": {"transport": "mail"}},
+        [("roomz:exchange.transport is 'mail'", "'runbook'", f"{PATH} 'roomz:exchange.transport' rest")],
+    ),
+    (
+        {"roomz:exchange": {"transport": "runbook"}, "roomz:observe": "false"},
+        [("roomz:observe is false", "exchange.transport `runbook`", f"{RM} roomz:observe")],
     ),
     (
         {"roomz:group": {"primarySmtpAddress": "r@contoso.com", "members": "all"}},
