@@ -4,6 +4,10 @@ IN_ENVIRONMENT := .venv/bin
 # The end-to-end tests wait for the provider more than they compute; so there are more workers than cores.
 PYTEST_WORKERS ?= 6
 
+# The tests that take their number of cases from the profile (tests/support/cases.py), and those that are marked `nightly`.
+NIGHTLY := tests/unit $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
+	$(addprefix tests/end_to_end/test_,incident.py secrets_over_years.py)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup browser actionlint demo demo-destroy test unit nightly bench lint format documentation screenshot provider-campaign clean
 
@@ -31,8 +35,8 @@ test: setup browser actionlint lint ## All tests, end-to-end with the real engin
 unit: setup ## The tests that need no engine, in seconds
 	$(IN_ENVIRONMENT)/pytest tests/unit tests/component
 
-nightly: setup ## What takes longer than `make test` has: more cases, six years of secrets (hours)
-	HYPOTHESIS_PROFILE=nightly $(IN_ENVIRONMENT)/pytest -n 2 -m "nightly or not nightly" tests/unit tests/end_to_end/test_incident.py tests/end_to_end/test_secrets_over_years.py
+nightly: setup ## What takes longer than `make test` has: 5,000 cases for each property, six years of secrets (hours)
+	HYPOTHESIS_PROFILE=nightly $(IN_ENVIRONMENT)/pytest -n 2 -m "nightly or not nightly" $(NIGHTLY)
 
 bench: setup ## Measure; prints a table and writes build/bench.json
 	$(IN_ENVIRONMENT)/python -m tests.bench

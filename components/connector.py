@@ -20,6 +20,7 @@ from components.connector_outputs import Made, connector_outputs
 from components.consent import CalendarsConsent, CalendarsConsentArgs, ExistingGrant
 from components.consent_request import ConsentRequestArgs, ask_for_consent
 from components.deadlines import deadlines_of_run
+from components.desired_state import desired_state
 from components.last_outputs import LastOutputs
 from components.microsoft_graph import ApplicationPermission, look_up_caller, look_up_microsoft_graph
 from components.observation import Grant, Observation, SecretPolicy, and_then
@@ -28,7 +29,7 @@ from components.secret import ClientSecret, ClientSecretArgs
 from components.secret_plan import SecretPlan, plan_secrets
 from components.secret_rules import way_round_exchange
 from components.settings import Settings
-from microsoft365.exchange.desired import Application, DesiredState, Group, Rooms
+from microsoft365.exchange.desired import DesiredState
 
 POLICY_NOTICE = (
     "Access model `policy`: Microsoft asks not to create new application access policies, since they will have to be migrated to "
@@ -50,34 +51,6 @@ class RoomzConnectorArgs:
     """What the tenant looks like now; None where observing is switched off."""
     grants: tuple[Grant, ...] = ()
     """With `rbac`, what the application holds in Microsoft Entra; must be nothing."""
-
-
-def desired_state(settings: Settings, mark: str, last: LastOutputs | None = None) -> DesiredState:
-    """What is wanted in Exchange, as the document that the scripts read; `last` names the application where it is known."""
-    group = settings.group
-    wanted = None
-    if group.primary_smtp_address is not None:
-        keys = {"alias": group.alias_or_default, "primary_smtp_address": group.primary_smtp_address}
-        wanted = Group(**{**group.model_dump(), **keys})
-    application = Application()
-    if last is not None:
-        application = Application(
-            client_id=last.client_id,
-            object_id=last.application_object_id,
-            service_principal_id=last.service_principal_object_id,
-        )
-    return DesiredState(
-        connection=settings.connection,
-        mark=mark,
-        access=settings.access,
-        application=application,
-        rooms=Rooms(**settings.rooms.model_dump()),
-        group=wanted,
-        calendar=settings.calendar,
-        calendar_on_removal=settings.calendar_on_removal,
-        removal=settings.removal,
-        transport=settings.exchange.transport,
-    )
 
 
 class RoomzConnector(pulumi.ComponentResource):

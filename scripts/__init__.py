@@ -4,6 +4,8 @@ Says in one line what to do when Python is too old, or the packages of requireme
 in a traceback. What stands here is read by old versions of Python too.
 """
 
+import atexit
+import gc
 import importlib.util
 import sys
 from pathlib import Path
@@ -29,3 +31,6 @@ _found = _wrong()
 if _found:
     sys.stderr.write(f"error: {_found}\n")
     raise SystemExit(2)
+
+# Else Python looks, at its very end, through everything that was ever loaded, and whoever started the script waits for it.
+atexit.register(gc.freeze)

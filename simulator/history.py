@@ -30,14 +30,25 @@ class Members:
         """Take down who is in the group from this moment on; tells whether that is a change."""
         if member_ids == self._listed:
             return False
-        before, after = set(self._listed), set(member_ids)
-        self._listed, self._changed = list(member_ids), moment
+        known = len(self._listed)
+        if member_ids[:known] == self._listed:
+            # One more member of ten thousand is the usual change, and costs no look at the others.
+            before, after = set[str](), {member for member in member_ids[known:] if not self._is_in(member)}
+            self._listed += member_ids[known:]
+        else:
+            before, after = set(self._listed), set(member_ids)
+            self._listed = list(member_ids)
+        self._changed = moment
         for member in after - before:
             self._spans.setdefault(member, []).append((moment, FOREVER))
         for member in before - after:
             begin, _ = self._spans[member].pop()
             self._spans[member].append((begin, moment))
         return before != after
+
+    def _is_in(self, member: str) -> bool:
+        """Tell whether a member is in the group as it was noted last."""
+        return any(end == FOREVER for _, end in self._spans.get(member, ())[-1:])
 
     def held(self, moment: datetime, object_id: str) -> bool:
         """Tell whether the group held a member at a moment, directly."""

@@ -6,7 +6,7 @@ Owns their form. Every word about a right stands beside the right itself.
 from collections.abc import Iterable
 
 from microsoft365.exchange.rights import APPLICATION_ROLE, DELEGATION_PAGE, NEEDS_DELEGATION, RIGHTS, Right, role_page
-from microsoft365.graph.rights import PERMISSIONS, PROVIDER, SCRIPTS, GraphCall
+from microsoft365.graph.rights import OPTIONAL, PERMISSIONS, PROVIDER, SCRIPTS, GraphCall
 from microsoft365.setups import SETUPS, Setup
 
 _COLUMNS = "`policy` | `rbac` | `rbac` with a group"
@@ -33,7 +33,7 @@ def cmdlets_table() -> str:
 def graph_table() -> str:
     """Every call of Microsoft Graph, with the permission that suffices."""
     lines = [f"| call | by | permission | {_COLUMNS} | what for |", "|---|---|---|---|---|---|---|"]
-    for whose, calls in (("azuread provider", PROVIDER), ("scripts", SCRIPTS)):
+    for whose, calls in (("azuread provider", PROVIDER), ("scripts", SCRIPTS), ("scripts, if given", OPTIONAL)):
         lines += [_graph_row(whose, call) for call in calls]
     return "\n".join(lines)
 

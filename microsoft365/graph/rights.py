@@ -19,6 +19,9 @@ PERMISSIONS: Mapping[str, str] = {
     ASSIGN: "make and take back the grant of Calendars.ReadWrite, with `policy` alone",
 }
 
+# Asked for where it is given; without it nothing is lost but a better error.
+OPTIONAL_READ = "Policy.Read.All"
+
 _PAGE = "https://learn.microsoft.com/graph/api/{}"
 
 
@@ -130,6 +133,26 @@ PROVIDER: tuple[GraphCall, ...] = (
         "serviceprincipal-list-approleassignedto",
     ),
 )
+
+OPTIONAL: tuple[GraphCall, ...] = (
+    GraphCall(
+        "GET",
+        "/policies/defaultAppManagementPolicy",
+        OPTIONAL_READ,
+        EVERYWHERE,
+        "how long a secret may live; may be refused",
+        "tenantappmanagementpolicy-get",
+    ),
+    GraphCall(
+        "GET",
+        f"{APPLICATION}/appManagementPolicies",
+        OPTIONAL_READ,
+        EVERYWHERE,
+        "the same of one application; may be refused",
+        "application-list-appmanagementpolicies",
+    ),
+)
+"""Calls that the scripts make, and that may be refused."""
 
 
 def permissions(setup: Setup) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from typing import Any
 
 from microsoft365.errors import NoAccess, TenantRefused
 from microsoft365.graph.client import Graph, Item
+from microsoft365.graph.rights import OPTIONAL_READ
 
-_RIGHT = "Policy.Read.All"
 _DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _KNOWN = frozenset({"restrictionType", "state", "maxLifetime", "restrictForAppsCreatedAfterDateTime", "@odata.type"})
 _DECIDING = ("passwordAddition", "passwordLifetime")
@@ -28,10 +28,12 @@ def secret_policy(graph: Graph, application_object_id: str | None) -> dict[str, 
     documents leave open what holds: then the tenant alone decides.
     """
     try:
-        default = graph.get("/policies/defaultAppManagementPolicy", right=_RIGHT)
+        default = graph.get("/policies/defaultAppManagementPolicy", right=OPTIONAL_READ)
         assigned: Sequence[Item] | None = ()
         if default is not None and application_object_id is not None:
-            assigned = graph.related(f"/applications/{application_object_id}/appManagementPolicies", right=_RIGHT)
+            assigned = graph.related(
+                f"/applications/{application_object_id}/appManagementPolicies", right=OPTIONAL_READ
+            )
     except (NoAccess, TenantRefused):
         # Also where a cloud has no such policies: nothing but a better error depends on them.
         return None

@@ -7,9 +7,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import figure, simulator, verification
+from tests.bench import engine, exchange, figure, round_trips, simulator, verification
 
-BENCHES: dict[str, figure.Bench] = {"simulator": simulator.figures, "verification": verification.figures}
+BENCHES: dict[str, figure.Bench] = {
+    "exchange": exchange.figures,
+    "engine": engine.figures,
+    "simulator": simulator.figures,
+    "verification": verification.figures,
+}
 FILE = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
 
@@ -21,7 +26,8 @@ def main() -> int:
     if unknown := [name for name in names if name not in BENCHES]:
         parser.error(f"there is no bench '{unknown[0]}'; there are {', '.join(BENCHES)}")
     figures = [each for name in names for each in BENCHES[name]()]
-    figure.show(figures)
+    figure.show([each for each in figures if not each.name.startswith(round_trips.PREFIX)])
+    round_trips.show(figures)
     figure.write(figures, FILE)
     return 1 if any(each.holds is False for each in figures) else 0
 

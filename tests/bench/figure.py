@@ -21,6 +21,8 @@ class Figure:
 
 
 Bench = Callable[[], Iterator[Figure]]
+WIDTH = 110
+"""Of the tables, in characters: a terminal's width would cut names off where there is none."""
 
 
 def at_least(name: str, value: float, unit: str, goal: float) -> Figure:
@@ -44,7 +46,7 @@ def show(figures: Sequence[Figure]) -> None:
         table.add_row(
             each.name, f"{each.value:,.3g}" if each.value < 100 else f"{each.value:,.0f}", each.unit, goal, verdict
         )
-    Console().print(table)
+    Console(width=WIDTH).print(table)
 
 
 def write(figures: Sequence[Figure], file: Path) -> None:

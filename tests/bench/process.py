@@ -37,10 +37,10 @@ class Tenant:
         self.process_id: int = announcement["processId"]
         self.seconds_to_start = seconds_to_start
         self.port: int = announcement["port"]
-        self.certificate_file: str = announcement["certificateFile"]
         self.administrator = json.loads((Path(announcement["stateFolder"]) / "administrator.json").read_text())
         self.tenant_id: str = self.administrator["tenantId"]
-        self._context = ssl.create_default_context(cafile=announcement["certificateFile"])
+        self.certificate_file = Path(announcement["certificateFile"])
+        self._context = ssl.create_default_context(cafile=str(self.certificate_file))
         self._control = httpx.Client(base_url=f"http://127.0.0.1:{announcement['controlPort']}", timeout=120)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
@@ -57,6 +57,13 @@ class Tenant:
         """Return a token of the deployer."""
         body = {"clientId": self.administrator["clientId"], "audience": audience}
         return str(self.control("POST", f"/tenants/{self.tenant_id}/tokens", body)["accessToken"])
+
+    def graph(self, method: str, path: str, body: Any) -> dict[str, Any]:
+        """Call Microsoft Graph as the deployer, which must agree."""
+        address = f"https://127.0.0.1:{self.port}/v1.0{path}"
+        headers = {"Authorization": f"Bearer {self.token('graph')}"}
+        answer = httpx.request(method, address, json=body, headers=headers, verify=self._context).raise_for_status()
+        return dict(answer.json())
 
     # -- requests ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components.configuration import load
-from components.connector import desired_state
+from components.desired_state import desired_state
 from components.last_outputs import LastOutputs
 from components.observation import ExchangeObservation, Grant
 from components.outputs import OUTPUTS

@@ -8,8 +8,8 @@ import pulumi
 import pytest
 
 from components.configuration import load
-from components.connector import desired_state
 from components.connector_outputs import NOT_YET
+from components.desired_state import desired_state
 from components.last_outputs import LastOutputs, parse_last_outputs
 from components.observation import Grant, Observation
 from components.outputs import OUTPUTS

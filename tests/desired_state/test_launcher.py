@@ -24,6 +24,15 @@ def test_from_another_folder(tmp_path: Path) -> None:
     assert "observe" in done.stdout
 
 
+def test_nothing_is_collected_when_a_script_ends() -> None:
+    """What was registered first is called last."""
+    text = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0)); import scripts.exchange_policy"
+    )
+    done = subprocess.run([sys.executable, "-c", text], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("../exchange_policy",), ("exchange_policy.py",)])
 def test_what_is_no_script(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = launch(PROJECT / "scripts" / "run", *arguments, folder=tmp_path)

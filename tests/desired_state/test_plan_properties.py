@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from microsoft365.errors import BadInput
@@ -24,6 +24,7 @@ from tests.desired_state.builders import (
     retired,
     rooms,
 )
+from tests.support.cases import cases
 
 ALL_ROOMS = rooms(8)
 _switches = some.builds(CalendarSettings, some.booleans(), some.booleans(), some.booleans())
@@ -79,7 +80,7 @@ _wishes = some.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(tenants(), _wishes)
 def test_invariant_2_performing_the_plan_leaves_nothing_to_do(observed: Observed, wish: DesiredState) -> None:
     found = plan(wish, observed)
@@ -93,7 +94,7 @@ def test_invariant_2_performing_the_plan_leaves_nothing_to_do(observed: Observed
     assert again.in_reach == len(again.wanted)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(tenants(), _wishes)
 def test_invariant_3_nothing_of_others_is_touched(observed: Observed, wish: DesiredState) -> None:
     found = plan(wish, observed)
@@ -108,7 +109,7 @@ def test_invariant_3_nothing_of_others_is_touched(observed: Observed, wish: Desi
         assert reached.calendars == observed.calendars
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(tenants(), _wishes)
 def test_invariant_1_every_step_of_the_way_keeps_the_application_restricted(
     observed: Observed, wish: DesiredState
@@ -122,7 +123,7 @@ def test_invariant_1_every_step_of_the_way_keeps_the_application_restricted(
         assert any(one.app_id == CLIENT for one in part.policies)
 
 
-@settings(max_examples=200, deadline=None)
+@cases(200)
 @given(tenants(), _wishes, some.integers(0, 40))
 def test_invariant_2_a_run_that_was_killed_is_finished_by_the_next(
     observed: Observed, wish: DesiredState, length: int

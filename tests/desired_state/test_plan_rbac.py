@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from microsoft365.exchange.desired import DesiredState
@@ -26,6 +26,7 @@ from tests.desired_state.rbac_builders import (
     settled,
     wish,
 )
+from tests.support.cases import cases
 
 
 def kinds(found: Plan) -> list[str]:
@@ -262,7 +263,7 @@ def seen(observed: Observed, wanted: DesiredState) -> Observed:
     return reach(observed, wanted, matched, TEXTS)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(tenants(), wishes)
 def test_invariant_2_performing_the_plan_leaves_nothing_to_do(tenant: Observed, wanted: DesiredState) -> None:
     observed = seen(tenant, wanted)
@@ -275,7 +276,7 @@ def test_invariant_2_performing_the_plan_leaves_nothing_to_do(tenant: Observed, 
     assert again.in_reach == len(again.wanted)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(tenants(), wishes)
 def test_invariant_1_no_step_reaches_further_than_before_and_after(tenant: Observed, wanted: DesiredState) -> None:
     """After every single action only rooms are in reach that were so before, or are wanted."""
@@ -299,7 +300,7 @@ def test_invariant_1_no_step_reaches_further_than_before_and_after(tenant: Obser
         assert all(one.kind != "none" for one in now.rbac.assignments)
 
 
-@settings(max_examples=300, deadline=None)
+@cases(300)
 @given(tenants(), wishes)
 def test_invariant_3_nothing_of_others_is_touched(tenant: Observed, wanted: DesiredState) -> None:
     observed = seen(tenant, wanted)
@@ -313,7 +314,7 @@ def test_invariant_3_nothing_of_others_is_touched(tenant: Observed, wanted: Desi
     assert {one for one in observed.groups if one.guid != ours} <= set(reached.groups)
 
 
-@settings(max_examples=200, deadline=None)
+@cases(200)
 @given(tenants(), wishes, some.integers(0, 20))
 def test_invariant_2_a_run_that_was_killed_is_finished_by_the_next(
     tenant: Observed, wanted: DesiredState, length: int

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from simulator.history import History, Members, MembersAt
 from simulator.records import AccessPolicy, Group
@@ -125,6 +127,20 @@ def test_a_look_is_kept_while_it_is_used(idle: timedelta, longest: timedelta) ->
     assert history.look_up("a", anew, idle, longest) == anew
     assert history.next_look("a", START) == (anew if kept else None)
     assert history.look_up("a", anew + MINUTE, idle, longest) == anew + MINUTE
+
+
+@given(some.lists(some.lists(some.sampled_from("abcde"), unique=True)))
+def test_the_past_of_a_group_is_what_its_lists_were(lists: list[list[str]]) -> None:
+    """Whether a list only grew, lost somebody or came in another order."""
+    members = Members()
+    last: list[str] = []
+    for number, listed in enumerate(lists):
+        assert members.note(START + number * MINUTE, listed) == (set(listed) != set(last))
+        last = listed
+    for number, listed in enumerate(lists):
+        moment = START + number * MINUTE
+        assert {member for member in "abcde" if members.held(moment, member)} == set(listed)
+        assert set(members.all_held(moment)) == set(listed)
 
 
 def test_members_added_one_by_one_to_many_stay_small() -> None:

@@ -13,7 +13,7 @@ from components.configuration import (
     ensure_credentials,
     load,
 )
-from components.connector import desired_state
+from components.desired_state import desired_state
 from tests.unit.refused import GOOD, refusal
 
 
