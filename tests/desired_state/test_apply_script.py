@@ -119,6 +119,7 @@ def test_observe_before_anything_exists(tenant: Tenant) -> None:
         "applications": [],
         "servicePrincipal": None,
         "grants": [],
+        "secretPolicy": None,
     }
     assert changes(tenant) == []
 

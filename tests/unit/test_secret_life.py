@@ -145,7 +145,8 @@ class SecretLife(RuleBasedStateMachine):
         """Refused before anything is declared, with the key, the value and a command."""
         newest = max(self.world.outputs, default=-1)
         assume(newest >= 0 or not self.world.passwords)
-        number = newest + much + (2 if wrong == "generation" else 1)
+        # A run that issued one without putting it out makes the next number possible, though not as one that was handed over.
+        number = newest + much + {"generation": 2, "revokedThrough": 1, "handedOver": 0}[wrong]
         impossible = with_key(self.world.rules, wrong, number)
         with pytest.raises(SecretPlanError) as refused:
             plan_secrets(impossible, self.world.outputs.values(), self.world.reading("complete"), self.world.now, MARK)
