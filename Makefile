@@ -9,7 +9,7 @@ NIGHTLY := tests/unit $(addprefix tests/desired_state/test_,apply_properties.py 
 	$(addprefix tests/end_to_end/test_,incident.py secrets_over_years.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser actionlint demo demo-destroy test unit nightly bench lint format documentation screenshot provider-campaign clean
+.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,9 @@ documentation: setup ## Write the generated tables of README.md and the keys of 
 
 screenshot: setup browser ## Take the pictures of the local tenant's page anew (docs/images)
 	$(IN_ENVIRONMENT)/python -m tests.support.screenshot
+
+faults: setup ## Let every request of apply and remove fail in every way, from every state (minutes)
+	ROOMZ_EVERY_FAULT=1 $(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) tests/desired_state/test_fault_sweep.py tests/desired_state/test_removal_sweep.py
 
 provider-campaign: setup ## Find what the provider leaves behind in 200 runs of faults (half an hour, resumable)
 	nice -n 10 $(IN_ENVIRONMENT)/python -m tests.provider.campaign

@@ -184,7 +184,7 @@ class RoomzConnector(pulumi.ComponentResource):
                 ),
             )
         made = Made(application, access, secrets, consented)
-        self.outputs = connector_outputs(settings, plan, today, made)
+        self.outputs = connector_outputs(settings, plan, today, observation, made)
         self.register_outputs({"clientId": application.application.client_id})
 
     @staticmethod

@@ -14,6 +14,7 @@ import pulumi_azuread as azuread
 
 from components import admin_consent
 from components.application import RoomzApplication
+from components.observation import Observation
 from components.room_access import RoomAccess
 from components.secret import ClientSecret
 from components.secret_plan import HandOver, PlannedSecret, SecretPlan, format_date, hand_over, renews_on
@@ -37,7 +38,9 @@ class Made:
     consented: pulumi.Input[str]
 
 
-def connector_outputs(settings: Settings, plan: SecretPlan | None, today: datetime, made: Made) -> dict[str, Any]:
+def connector_outputs(
+    settings: Settings, plan: SecretPlan | None, today: datetime, observation: Observation | None, made: Made
+) -> dict[str, Any]:
     """Every output of the stack, by name. Without a plan, which is to say without a secret yet, those about secrets are left out."""
     application, access = made.application, made.access
     client_id = application.application.client_id
@@ -70,7 +73,7 @@ def connector_outputs(settings: Settings, plan: SecretPlan | None, today: dateti
         ),
         "exchangeRevision": access.revision,
         "protect": settings.protect,
-        "rooms": access.result.apply(lambda result: result["rooms"]),
+        "rooms": _rooms(observation, access),
         "connector": {
             "friendlyName": settings.connector.friendly_name,
             "tenantId": tenant_id,
@@ -79,6 +82,17 @@ def connector_outputs(settings: Settings, plan: SecretPlan | None, today: dateti
             "instantOnlineMeetings": settings.connector.instant_online_meetings,
         },
     }
+
+
+def _rooms(observation: Observation | None, access: RoomAccess) -> Any:
+    """How many rooms there are, by whoever has seen it last.
+
+    What `apply` read back may have been late, and stays in the state until it runs again; with a filter rooms come and go without
+    it. Where nothing differs the observation of this run says how it is.
+    """
+    if observation is not None and not observation.exchange.differs and observation.exchange.rooms is not None:
+        return observation.exchange.rooms.model_dump(by_alias=True)
+    return access.result.apply(lambda result: result["rooms"])
 
 
 def _of_secrets(

@@ -29,6 +29,14 @@ class Action(_Observed):
     reason: str
 
 
+class Rooms(_Observed):
+    """How many rooms are wanted, in reach, and keep meeting titles (None where calendars are not managed)."""
+
+    number: int
+    in_reach: int
+    with_titles: int | None = None
+
+
 class ExchangeObservation(_Observed):
     """Exchange Online against what is declared. `differs` false means that `apply` would change nothing.
 
@@ -43,6 +51,7 @@ class ExchangeObservation(_Observed):
     actions: tuple[Action, ...] = ()
     digest: str = ""
     guard: str | None = None
+    rooms: Rooms | None = None
     notices: tuple[str, ...] = ()
 
 

@@ -162,11 +162,25 @@ class EntraObservation(_Document):
     entra: Entra
 
 
+class StepsOfOneKind(_Part):
+    """Changes of one kind."""
+
+    kind: str
+    number: int
+    subjects: list[str] = Field(description="To whom or what; the first ten.")
+
+
 class ProblemReport(_Document):
-    """Instead of the observation: what failed. The script ends with 0 all the same."""
+    """What failed; of a change also what was done and what was not. `observe` ends with 0 all the same."""
 
     error: str = Field(description="What went wrong and what mends it, in one line, without a secret.")
     exit_code: int = Field(description="What the script would have ended with otherwise.")
+    done: list[StepsOfOneKind] | None = Field(None, description="Of a run that changes something: what was done.")
+    unknown: list[StepsOfOneKind] | None = Field(
+        None, description="Of what the answer was lost: it may have been done."
+    )
+    not_done: list[StepsOfOneKind] | None = Field(None, description="What was not done.")
+    remedy: str | None = Field(None, description="What to do about it.")
 
 
 class PlanReport(_Document, Comparison):
@@ -240,6 +254,7 @@ class RemovalReport(_Document):
     retired: list[str] = Field(description="What stays for now and was marked with the time.")
     left: list[str] = Field(description="What stays, and why.")
     waiting: list[str] = Field(description="What cannot be ended yet, and why (exit code 5).")
+    notices: list[str] = Field(description="What people should know, such as Microsoft's delays.")
     command: str | None = Field(None, description="The command that ends what was retired.")
     runbook: RunbookWritten | None = Field(None, description="By runbook: the script that ends it.")
 
@@ -296,7 +311,7 @@ class HandOverSheet(_Document):
 DOCUMENTS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "observe": ("exchange_policy observe", Observation),
     "observe-entra": ("exchange_policy observe --entra-only", EntraObservation),
-    "error": ("exchange_policy observe --errors-as-json", ProblemReport),
+    "error": ("exchange_policy observe --errors-as-json; apply and remove with --json", ProblemReport),
     "plan": ("exchange_policy plan --json", PlanReport),
     "apply": ("exchange_policy apply", ApplyReport),
     "remove": ("exchange_policy remove", RemovalReport),

@@ -6,14 +6,16 @@
     │   └── SignInRefused    the login host refused, and said why by a code
     ├── TenantRefused (4)    Microsoft refused a call, or an answer was not complete
     ├── GaveUp (5)           waited as long as is sensible; running again goes on from there
-    │   └── OutcomeUnknown   the answer to a change was lost: read before trying again
+    │   ├── OutcomeUnknown   the answer to a change was lost: read before trying again
+    │   └── TimedOut         one call took longer than its server or we wait: smaller ones may do
     └── Guarded (6)          a guard of this project stopped the run
 
 Every message says what was wrong, with the value, and what mends it; none holds a secret. EXIT_CODES says what each code that a
 script can end with means; docs/for-pipelines.md is made of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 EXIT_CODES: Mapping[int, str] = {
     0: "Done, or nothing to do.",
@@ -31,6 +33,12 @@ class Problem(Exception):  # noqa: N818  # it is told to people, not handled lik
     """Something that a person can act upon. `exit_code` is what a script ends with."""
 
     exit_code = 1
+    unknown = False
+    """Whether the change that failed with it may have happened all the same."""
+    answers: Sequence[Any] = ()
+    """What a transport (exchange/transport.py) had been answered before it raised this."""
+    report: Mapping[str, Any] | None = None
+    """What was done of a run that failed in part, and what was not (exchange/ledger.py); None where nothing was begun."""
 
 
 class BadInput(Problem):
@@ -64,10 +72,15 @@ class GaveUp(Problem):
     """The limit of waiting was reached; running the same command again is safe and goes on from there."""
 
     exit_code = 5
+    unknown = True
 
 
 class OutcomeUnknown(GaveUp):
     """A change was sent and its answer lost, so that only reading tells whether it happened."""
+
+
+class TimedOut(GaveUp):
+    """One call took longer than the server or this program waits, so that only reading tells what it did."""
 
 
 class Guarded(Problem):

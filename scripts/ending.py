@@ -29,17 +29,27 @@ _TELL_EVERY_SECONDS = 5.0
 
 
 @contextmanager
-def told(*, errors_as_json: bool = False) -> Iterator[None]:
-    """Turn a Problem into what a person or the program reads, and into the exit code."""
+def told(*, errors_as_json: bool = False, as_document: bool = False) -> Iterator[None]:
+    """Turn a Problem into what a person or the program reads, and into the exit code.
+
+    `errors_as_json`: into a document for the program and 0. `as_document`: into both, lines for people and a document on
+    standard output, and its own code.
+    """
     try:
         with _values_as_problems():
             yield
     except Problem as problem:
         line = " ".join(str(problem).split())
+        document = versioned({"error": line, "exitCode": problem.exit_code, **(problem.report or {})})
         if errors_as_json:
-            print_json(versioned({"error": line, "exitCode": problem.exit_code}))
+            print_json(document)
             raise SystemExit(0) from None
-        sys.stderr.write(f"error: {line}\n")
+        if as_document:
+            print_json(document)
+        from microsoft365.exchange.ledger import lines
+
+        report = "".join(f"{said}\n" for said in lines(problem.report)) if problem.report else ""
+        sys.stderr.write(f"error: {line}\n{report}")
         raise SystemExit(problem.exit_code) from None
     except Exception as error:
         if not errors_as_json:
@@ -94,20 +104,19 @@ def _wrong(error: ValidationError, what: str) -> list[str]:
 
 
 def patient() -> Pace:
-    """Return a pace that tells people of longer waits, so that nobody takes them for a standstill."""
+    """Return a pace that tells people of longer waits and why, so that nobody takes them for a standstill."""
     lock, last = threading.Lock(), -_TELL_EVERY_SECONDS
 
-    def sleep(seconds: float) -> None:
+    def tell(seconds: float, why: str) -> None:
         nonlocal last
         with lock:
-            tell = seconds >= _LONG_WAIT_SECONDS and time.monotonic() - last >= _TELL_EVERY_SECONDS
-            last = time.monotonic() if tell else last
-        if tell:
-            sys.stderr.write(f"Microsoft is busy or not ready yet; waiting {round(seconds)} s\n")
+            telling = seconds >= _LONG_WAIT_SECONDS and time.monotonic() - last >= _TELL_EVERY_SECONDS
+            last = time.monotonic() if telling else last
+        if telling:
+            sys.stderr.write(f"{why}; waiting {round(seconds)} s\n")
             sys.stderr.flush()
-        time.sleep(seconds)
 
-    return Pace(sleep=sleep)
+    return Pace(tell=tell)
 
 
 class Told:

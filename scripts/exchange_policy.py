@@ -94,10 +94,13 @@ def _show(found: "Plan") -> None:
         console.print(Text(f"Note: {notice}"))
 
 
+_AS_DOCUMENT = typer.Option("--json", help="Print failures as JSON on standard output too; exit codes stay.")
+
+
 @program.command()
-def apply() -> None:
+def apply(*, as_document: Annotated[bool, _AS_DOCUMENT] = False) -> None:
     """Make it so, and read back what was done; with the transport `runbook`, write the script that does."""
-    with told():
+    with told(as_document=as_document):
         desired = read_desired()
         from microsoft365.exchange.apply import apply as perform
         from microsoft365.exchange.delivery import ByRunbook
@@ -118,6 +121,7 @@ def apply() -> None:
 @program.command()
 def remove(
     *,
+    as_document: Annotated[bool, _AS_DOCUMENT] = False,
     retired: Annotated[
         bool, typer.Option("--retired", help="End what was retired two hours ago or longer; reads no standard input.")
     ] = False,
@@ -136,7 +140,7 @@ def remove(
     exchange_host: Annotated[str, typer.Option(help="With --retired: as roomz:endpoints.exchange.")] = "",
 ) -> None:
     """Undo what carries the stack's mark, never while an application could read more by it."""
-    with told():
+    with told(as_document=as_document):
         if retired:
             typed = Retired(
                 mark=mark,

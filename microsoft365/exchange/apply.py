@@ -20,7 +20,8 @@ def apply(
     """Observe, plan and deliver; without a delivery, perform and read back over the transport that was read by.
 
     Raises BadInput without the application's ids, Guarded by a guard (nothing was changed), TenantRefused with what was not
-    done, GaveUp when waiting has no sense any more. Running it again goes on from there.
+    done, GaveUp when waiting has no sense any more. Once something was begun, what is raised holds the report of all that
+    was done and was not. Running it again goes on from there.
     """
     ensure_application(desired)
     observed = observe(transport, desired, reporter)

@@ -18,6 +18,7 @@ from microsoft365.pace import Pace
 # How long one look waits for the next, and how long Exchange may take to agree with itself.
 _LOOK_AGAIN_SECONDS = 3.0
 _AGREEMENT_SECONDS = 30.0
+LOOK_AGAIN = "Reading a second time, since what one list lacks may still be there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Belongings:
     groups: tuple[Group, ...]
     all_policies: tuple[Policy, ...]
     left: tuple[str, ...] = ()
+    says_none: bool = False
+    """Whether Exchange answered with an empty list of policies. Where there is none it says "not found" instead."""
 
     def users(self, group: Group, *, without: Sequence[Policy]) -> list[Policy]:
         """Return the policies that use a group, but for some of them."""
@@ -67,22 +70,25 @@ def read_belongings(
     lives: then they are named, and left to it.
 
     Whatever is missing (no policy, no group, nobody in the group) is believed once two readings in a row agree, and
-    never while `address`, the group's as far as it is known, is that of a group which the list of groups lacks. Raises
+    never while `address`, the group's as far as it is known, is that of a group which the list of groups lacks. A list of
+    policies that is empty, where a group might go that others use, is believed once it has been so for half a minute. Raises
     GaveUp when that does not come within half a minute, and what reading raises.
     """
     until = pace.now() + _AGREEMENT_SECONDS
     before: Belongings | None = None
     while True:
         found, contradiction = _look(transport, mark, applications, address)
-        if contradiction is None and (found.nothing_missing or found.agrees_with(before)):
+        last = pace.now() + _LOOK_AGAIN_SECONDS > until
+        doubtful = found.says_none and bool(found.groups) and not last
+        if contradiction is None and (found.nothing_missing or (found.agrees_with(before) and not doubtful)):
             return found
-        if pace.now() + _LOOK_AGAIN_SECONDS > until:
+        if last:
             raise GaveUp(
                 "nothing was removed, since what Exchange lists cannot be all there is: "
                 f"{contradiction or 'each reading shows something else'}. Run the same command again in some minutes"
             )
         before = found if contradiction is None else None
-        pace.sleep(_LOOK_AGAIN_SECONDS)
+        pace.wait(_LOOK_AGAIN_SECONDS, LOOK_AGAIN)
 
 
 def _look(
@@ -117,7 +123,8 @@ def _look(
         rows = reading.groups_at(answer)
         if any(reading.is_security_group(row) and guid not in notes for guid, row in rows.items()):
             contradiction = f"Get-DistributionGroup finds the group {address}, and Get-Group does not list it"
-    return Belongings((*own, *taken), groups, policies, tuple(left)), contradiction
+    says_none = policies_answer.failure is None and not policies
+    return Belongings((*own, *taken), groups, policies, tuple(left), says_none), contradiction
 
 
 def _is_former(policy: Policy, mark: str, applications: Applications) -> bool:

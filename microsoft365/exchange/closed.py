@@ -17,6 +17,7 @@ from microsoft365.pace import Pace
 
 # How long Graph may take to agree with itself just after a deletion.
 AGREEMENT_SECONDS = 60.0
+LOOK_AGAIN = "Asking Microsoft Graph a second time, since one empty answer may come from a server that lags"
 # "Restore or remove a recently deleted application with the Microsoft identity platform": 30 days.
 _RESTORABLE_DAYS = timedelta(days=30)
 
@@ -51,7 +52,8 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
                 f"nothing was removed: Microsoft Graph still shows {', '.join(undecided)} although deleted; run the same "
                 "command again in some minutes"
             )
-        pace.sleep(pause)
+        shown = f"Microsoft Graph still shows {', '.join(undecided)} although deleted" if undecided else LOOK_AGAIN
+        pace.wait(pause, shown)
         pause = min(pause * 2, 10.0)
 
 

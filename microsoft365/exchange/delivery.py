@@ -42,11 +42,15 @@ class ByRest:
     pace: Pace
 
     def deliver(self, desired: DesiredState, observed: Observed, todo: Plan) -> Applied:
-        """See Delivery. Raises what changing raises."""
+        """See Delivery. Raises what changing raises, with the report of all that was done and was not."""
         see_nobody_again(self.transport, todo)
+        performance: PolicyPerformance | RbacPerformance
         if desired.access == "rbac":
-            return RbacPerformance(self.transport, desired, todo, self.reporter, self.pace).run(observed)
-        return PolicyPerformance(self.transport, desired, todo, self.reporter, self.pace).run(observed.policies)
+            performance = RbacPerformance(self.transport, desired, todo, self.reporter, self.pace)
+        else:
+            performance = PolicyPerformance(self.transport, desired, todo, self.reporter, self.pace)
+        with performance.ledger.reporting():
+            return performance.run(observed)
 
 
 @dataclass(frozen=True, slots=True)

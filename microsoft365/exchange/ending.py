@@ -145,7 +145,7 @@ def _of_rbac(
             outcome.left.append(f"the service principal {principal.object_id} stays in Exchange ({', '.join(others)})")
         else:
             principals.append(principal)
-    rooms = rooms_reached(transport, found, outcome) if asked.defaults else []
+    rooms = list(rooms_reached(transport, found, outcome)) if asked.defaults else []
     return (
         Ending(
             groups=tuple(groups),

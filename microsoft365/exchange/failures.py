@@ -24,6 +24,8 @@ _ALREADY_EXISTS = frozenset({"ADObjectAlreadyExistsException", "ProxyAddressExis
 _DEHYDRATED = frozenset({"InvalidOperationInDehydratedContextException"})
 _TRANSIENT = frozenset({"UnableToWriteToAadException", "ADTransientException", "TransientException"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
+# No page of Microsoft's names what a cmdlet throws that runs into the server's limit of 15 minutes; .NET's own types are these.
+_TIME_IS_UP = frozenset({"TimeoutException", "OperationCanceledException", "TaskCanceledException"})
 _CONCURRENCY_REFUSAL = "maximum number of concurrent requests"
 
 # What the binder says of a parameter that the cmdlet does not have, or has not for this caller.
@@ -70,6 +72,11 @@ class Failure:
             return True
         # A cmdlet that threw is not busy, whatever status its document came with.
         return self.status in _BUSY and not self.type
+
+    @property
+    def timed_out(self) -> bool:
+        """True when the cmdlet took longer than the server lets it, so that only reading tells what it did."""
+        return self.status in (408, 504) or self.type in _TIME_IS_UP or self.type.endswith("TimeoutException")
 
     def problem(self, what: str, cmdlet: str = "", parameters: Mapping[str, Any] | None = None) -> Problem:
         """Make it an error for a person; `what` names cmdlet and subject, the others say which right it takes."""

@@ -7,7 +7,7 @@ for before it takes anything away. What cannot be read counts as there.
 from collections.abc import Collection
 
 from microsoft365.errors import GaveUp, Guarded, NoAccess, TenantRefused
-from microsoft365.exchange.closed import AGREEMENT_SECONDS
+from microsoft365.exchange.closed import AGREEMENT_SECONDS, LOOK_AGAIN
 from microsoft365.graph import applications as directory
 from microsoft365.graph.client import Graph
 from microsoft365.graph.rights import READ
@@ -44,7 +44,8 @@ def ensure_gone(graph: Graph, mark: str | None, client_ids: Collection[str], pac
                 f"nothing was removed: Microsoft Graph still shows {', '.join(undecided)} although deleted; run the same "
                 "command again in some minutes"
             )
-        pace.sleep(pause)
+        shown = f"Microsoft Graph still shows {', '.join(undecided)} although deleted" if undecided else LOOK_AGAIN
+        pace.wait(pause, shown)
         pause = min(pause * 2, 10.0)
 
 

@@ -20,7 +20,8 @@ from microsoft365.exchange.observed import (
     Room,
 )
 from microsoft365.exchange.rbac_names import base_name
-from microsoft365.exchange.rbac_reading import assignments_call, lists_calls, reach_of, read_rbac
+from microsoft365.exchange.rbac_observed import Assignment
+from microsoft365.exchange.rbac_reading import assignments_beside, assignments_call, lists_calls, reach_of, read_rbac
 from microsoft365.exchange.room_reading import matching_of, on_premises_of, rooms_calls, rooms_of, who_else
 from microsoft365.exchange.rooms import select, unknown
 from microsoft365.exchange.rows import addresses_of, guid_of, has, id_of, rows_or_none
@@ -66,18 +67,24 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
     elsewhere = who_else(transport, unknown(desired.rooms, rooms))
     wanted = select(desired.rooms, rooms, elsewhere, matching)
     policies: tuple[Policy, ...] = ()
+    beside: tuple[Assignment, ...] | None = ()
     rbac = None
     if desired.access == "rbac":
         rbac = read_rbac(transport, desired, of_model)
         needed = _marked_groups(notes_by_guid, rbac.former_bases | {base_name(desired.mark).casefold()})
+        if needed and not (desired.uses_group and rbac.assignments):
+            policies = _policies_if_readable(transport)
     else:
         policies = policies_of(of_model[0])
         needed = _needed_groups(desired, notes_by_guid, policies)
+        client_id = desired.application.client_id
+        if client_id is not None and not any(policy.app_id == client_id for policy in policies):
+            beside = assignments_beside(transport, client_id)
     titled = wanted if desired.calendar == "titles" else ()
     groups, calendars = _second_round(transport, known, notes_by_guid, needed | set(known), titled, reporter)
     if rbac is not None:
         rbac = replace(rbac, reach=reach_of(transport, desired, rbac, wanted, groups))
-    return Observed(rooms, groups, policies, calendars, elsewhere, on_premises_of(remote), matching, rbac)
+    return Observed(rooms, groups, policies, calendars, elsewhere, on_premises_of(remote), matching, rbac, beside)
 
 
 def _model_calls(desired: DesiredState) -> list[Call]:
@@ -109,6 +116,13 @@ def policies_call() -> Call:
 def policies_of(answer: Answer) -> tuple[Policy, ...]:
     """Read the policies; a tenant that never had one says "not found" instead of nothing."""
     return tuple(_policy(row) for row in rows_or_none(answer))
+
+
+def _policies_if_readable(transport: Transport) -> tuple[Policy, ...]:
+    """Read the policies where the model needs no right to: they are named and nothing else, so a refusal stops nobody."""
+    (answer,) = transport.run([policies_call()])
+    readable = answer.failure is None or answer.failure.not_found
+    return policies_of(answer) if readable else ()
 
 
 def group_call(guid: str) -> Call:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from microsoft365.exchange.rbac_observed import Rbac
+from microsoft365.exchange.rbac_observed import Assignment, Rbac
 from microsoft365.marks import Mark, find
 
 ROOM_MAILBOX = "RoomMailbox"
@@ -124,6 +124,10 @@ class Observed:
     rooms that were asked about. `elsewhere` tells of listed addresses that are no room mailbox what they are instead,
     None for an address that nobody has. `on_premises` are the rooms that Exchange Online knows and does not host; None
     where they could not be read, which nothing depends on. `rbac` is None in the model `policy`, which does not ask.
+
+    What an earlier run in the other access model left is asked for where one may have been cut off: `beside` are the role
+    assignments that our application has in the model `policy`, None where they could not be read; in `rbac` the `policies` are
+    those of the tenant.
     """
 
     rooms: tuple[Room, ...] = ()
@@ -134,3 +138,4 @@ class Observed:
     on_premises: tuple[Room, ...] | None = ()
     matching: frozenset[str] | None = None
     rbac: Rbac | None = None
+    beside: tuple[Assignment, ...] | None = ()

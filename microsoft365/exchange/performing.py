@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from microsoft365 import marks
-from microsoft365.errors import GaveUp, OutcomeUnknown
+from microsoft365.errors import GaveUp, OutcomeUnknown, Problem
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.actions import Action, Kind
 from microsoft365.exchange.desired import Access, DesiredState
+from microsoft365.exchange.ledger import Ledger
 from microsoft365.exchange.members import FOREIGN, LAG_SECONDS, MEMBERS_IN_ONE_CALL, change_members
 from microsoft365.exchange.observed import TITLES, CalendarSettings, Group
 from microsoft365.exchange.plan import Plan
@@ -23,6 +24,8 @@ from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
 from microsoft365.pace import Pace
 
 READ_BACK_SECONDS = 60.0
+# How long what exists by Exchange's word may take to be listed.
+_LISTED_SECONDS = 15.0
 _SAMPLE_AT_LEAST = 10
 # What every group of ours is made with. -ManagedBy is left out: an owner must be a mailbox, a mail user or a mail-enabled
 # security group, which an application is not, and whoever deploys is no concern of the group's. Hence the bypass in every
@@ -71,6 +74,7 @@ class Performer:
         self.pace = pace
         self.client_id = str(desired.application.client_id)
         self.group_guid = todo.group.guid if todo.group else ""
+        self.ledger = Ledger(todo.actions)
 
     def of(self, *kinds: Kind) -> list[Action]:
         """Return the plan's actions of these kinds, in order."""
@@ -80,10 +84,14 @@ class Performer:
         """Make the group, or change it and its members. Raises what changing raises."""
         made_with: frozenset[str] = frozenset()
         for action in self.of("createGroup"):
-            made_with = self._create_group(action)
+            members = self.of("addMember")[:MEMBERS_IN_ONE_CALL]
+            self._create_group(action, members)
+            # Made by an attempt whose answer was lost, it has the same members; members are read back in any case.
+            made_with = frozenset(addition.object_id for addition in members)
         for action in (*self.of("markGroup"), *self.of("updateGroup")):
             cmdlet = "Set-Group" if action.kind == "markGroup" else "Set-DistributionGroup"
-            self.change(Call(cmdlet, {"Identity": self.group_guid, **action.values, **FOREIGN}))
+            with self.ledger.performing(action):
+                self.change(Call(cmdlet, {"Identity": self.group_guid, **action.values, **FOREIGN}))
         additions = [action for action in self.of("addMember") if action.object_id not in made_with]
         change_members(
             self.transport,
@@ -94,6 +102,7 @@ class Performer:
             self.reporter,
             self.pace,
             exact=self.desired.rooms_group.members == "exact",
+            ledger=self.ledger,
         )
 
     def group_calls(self) -> list[Call]:
@@ -128,23 +137,21 @@ class Performer:
         before = self.plan.with_titles
         return None if before is None else before + len(self.of("setCalendar")) - without_titles
 
-    def _create_group(self, action: Action) -> frozenset[str]:
-        additions = self.of("addMember")[:MEMBERS_IN_ONE_CALL]
+    def _create_group(self, action: Action, additions: Sequence[Action]) -> None:
         parameters = {
             **action.values,
             **NEW_GROUP,
             "Members": [addition.target for addition in additions],
         }
         done = self.reporter.begin(f"Making the group {action.subject}", 1)
-        answer = self.make(Call("New-DistributionGroup", parameters), lambda: self._marked_group() is not None)
+        with self.ledger.performing(action, *additions):
+            answer = self.make(Call("New-DistributionGroup", parameters), lambda: self._marked_group() is not None)
         self.group_guid = guid_of(answer.rows[0]) if answer is not None and answer.rows else self._marked_group() or ""
         if not self.group_guid:
             raise GaveUp(
                 f"the group {action.subject} was made, but Exchange does not show it yet; run again in a minute"
             )
         done(1)
-        # Made by an attempt whose answer was lost, it has the same members; members are read back in any case.
-        return frozenset(addition.object_id for addition in additions)
 
     def make(self, call: Call, exists: Callable[[], bool], *, patience: float = LAG_SECONDS) -> Answer | None:
         """Make something exactly once; None when it was made by an attempt whose answer was lost.
@@ -152,32 +159,62 @@ class Performer:
         With more patience than a directory's lag needs, an organization that was customized just now is given time as well.
         """
         until = self.pace.now() + patience
-        lost, pause = False, 1.0
+        lost: list[str] = []
+        try:
+            return self._make(call, exists, until, lost, customizing=patience > LAG_SECONDS)
+        except Problem as problem:
+            # Refused now, but an earlier attempt may have made it.
+            problem.unknown = problem.unknown or bool(lost)
+            raise
+
+    def _make(
+        self, call: Call, exists: Callable[[], bool], until: float, lost: list[str], *, customizing: bool
+    ) -> Answer | None:
+        pause = 1.0
         while True:
             answer = None
             try:
                 answer = self.transport.run([call])[0]
-            except OutcomeUnknown:
-                lost = True
+            except OutcomeUnknown as unknown:
+                lost.append(str(unknown))
             failure = answer.failure if answer is not None else None
             if answer is not None and failure is None:
                 return answer
             # A directory that lags does not find the group that was made a moment ago.
-            worth_waiting = failure is None or failure.busy or failure.not_found or (lost and failure.already_there)
-            if failure is not None and failure.dehydrated and patience > LAG_SECONDS:
+            worth_waiting = (
+                failure is None or failure.busy or failure.not_found or (bool(lost) and failure.already_there)
+            )
+            if failure is not None and failure.dehydrated and customizing:
                 worth_waiting = True
             if lost and exists():
                 return None
             if answer is not None and not worth_waiting:
+                self._made_before(answer, exists)
                 raise answer.problem()
             if self.pace.now() + pause > until:
                 if answer is not None:
                     raise answer.problem()
-                raise GaveUp(
-                    f"{call.cmdlet}: no answer from Exchange; run the same command again, it goes on from here"
-                )
-            self.pace.sleep(pause)
+                raise GaveUp(f"no answer from Exchange ({lost[-1]}); run the same command again, it goes on from here")
+            self.pace.wait(pause, f"{call.cmdlet}: {_why(answer)}")
             pause = min(pause * 2, 15.0)
+
+    def _made_before(self, answer: Answer, exists: Callable[[], bool]) -> None:
+        """Raise GaveUp where what is refused as already there is ours, and Exchange did not list it when this run looked.
+
+        It was made a moment ago, by a run that was cut off perhaps. What was planned without it is not to be gone on with: its
+        members, for one, nobody has looked at.
+        """
+        if answer.failure is None or not answer.failure.already_there:
+            return
+        until = self.pace.now() + _LISTED_SECONDS
+        while not exists():
+            if self.pace.now() + 3.0 > until:
+                return
+            self.pace.wait(3.0, f"{answer.call.cmdlet}: it exists already, looking whether it is this stack's")
+        raise GaveUp(
+            f"{answer.problem()}. It is this stack's own, made a moment ago, and Exchange lists it only now; run the same command "
+            "again, it goes on from there"
+        )
 
     def change(self, call: Call) -> None:
         """Perform one change that may happen twice, waiting for a new object to be known everywhere."""
@@ -189,7 +226,7 @@ class Performer:
                 return
             if not answer.failure.not_found or self.pace.now() + pause > until:
                 raise answer.problem()
-            self.pace.sleep(pause)
+            self.pace.wait(pause, f"{call.cmdlet}: {_why(answer)}")
             pause = min(pause * 2, 15.0)
 
     def _marked_group(self) -> str | None:
@@ -210,7 +247,7 @@ class Performer:
             Call("Set-CalendarProcessing", {"Identity": action.target, **action.values, "Confirm": False})
             for action in actions
         ]
-        answers = self.transport.run(calls, progress)
+        answers = self.ledger.run(self.transport, actions, calls, progress)
         failed = [(action, answer) for action, answer in zip(actions, answers, strict=True) if answer.failure]
         if failed:
             problem = failed[0][1].problem()
@@ -227,9 +264,18 @@ class Performer:
         while not true():
             if self.pace.now() + pause > until:
                 return False
-            self.pace.sleep(pause)
+            self.pace.wait(pause, "Exchange does not show everything yet")
             pause = min(pause * 2, 10.0)
         return True
+
+
+def _why(answer: Answer | None) -> str:
+    """Return in words what a repetition waits for."""
+    if answer is None or answer.failure is None:
+        return "the answer was lost, and Exchange does not show what was asked for"
+    if answer.failure.not_found:
+        return "what was made a moment ago is not known everywhere yet"
+    return "Exchange is not ready for it yet"
 
 
 def without_titles(calendars: Sequence[CalendarSettings | None]) -> int:

@@ -6,11 +6,12 @@ Owns the cmdlets of application access policies: the new one is made and seen be
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from microsoft365.errors import GaveUp
+from microsoft365.errors import GaveUp, Guarded
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.actions import Action
-from microsoft365.exchange.observed import CalendarSettings, Group, Policy
+from microsoft365.exchange.observed import CalendarSettings, Group, Observed, Policy
 from microsoft365.exchange.performing import Applied, Performer, calendars_seen, without_titles
+from microsoft365.exchange.policy_model import another_policy, is_foreign
 from microsoft365.exchange.transport import Call
 
 # "Limiting application permissions to specific Exchange Online mailboxes" (Microsoft Graph).
@@ -23,17 +24,19 @@ _POLICY_DELAY = (
 class PolicyPerformance(Performer):
     """One run of one plan."""
 
-    def run(self, policies: tuple[Policy, ...]) -> Applied:
+    def run(self, observed: Observed) -> Applied:
         """Perform everything, in the order that keeps calendars closed. Raises what changing raises."""
         self.perform_group()
         for action in self.of("createPolicy"):
-            self._create_policy(action)
+            with self.ledger.performing(action):
+                self._create_policy(action)
         for action in self.of("markPolicy"):
             parameters = {"Identity": action.target, **action.values, "Confirm": False}
-            self.change(Call("Set-ApplicationAccessPolicy", parameters))
+            with self.ledger.performing(action):
+                self.change(Call("Set-ApplicationAccessPolicy", parameters))
         self._remove_left_over_policies()
         self.set_calendars()
-        return self._read_back(policies)
+        return self._read_back(observed.policies)
 
     def _create_policy(self, action: Action) -> None:
         parameters = {
@@ -62,11 +65,11 @@ class PolicyPerformance(Performer):
                 "minute"
             )
         for action in removals:
-            (answer,) = self.transport.run(
-                [Call("Remove-ApplicationAccessPolicy", {"Identity": action.target, "Confirm": False})]
-            )
-            if answer.failure is not None and not answer.failure.already_gone:
-                raise answer.problem()
+            call = Call("Remove-ApplicationAccessPolicy", {"Identity": action.target, "Confirm": False})
+            with self.ledger.performing(action):
+                (answer,) = self.transport.run([call])
+                if answer.failure is not None and not answer.failure.already_gone:
+                    raise answer.problem()
 
     def _read_back(self, policies: tuple[Policy, ...]) -> Applied:
         """See that Exchange shows what was done; the policy must be there, the rest is said when it is late."""
@@ -98,6 +101,9 @@ class PolicyPerformance(Performer):
                 f"Exchange does not show {' and '.join(late)} yet, so nothing may be granted to the application; run the "
                 "same command again in some minutes"
             )
+        if view.foreign:
+            # The first reading did not show it. Nothing is granted, or widened, on what one reading lacked.
+            raise Guarded(another_policy(view.foreign[0]))
         notices = [f"Exchange does not show everything yet: {', '.join(late)}"] if late else []
         if self.of("createPolicy", "addMember", "removeMember"):
             notices.append(_POLICY_DELAY)
@@ -118,7 +124,8 @@ class PolicyPerformance(Performer):
         group, members = self.group_seen([group_answer, member_answer])
         own = [policy for policy in reading.policies_of(policy_answer) if policy.app_id == self.client_id]
         policy = next((policy for policy in own if policy.restricts_to(group)), None)
-        return _View(group, policy, members, tuple(calendars_seen(calendars)))
+        foreign = tuple(one for one in own if one is not policy and is_foreign(one))
+        return _View(group, policy, foreign, members, tuple(calendars_seen(calendars)))
 
     def _late(self, view: "_View") -> list[str]:
         late = [] if view.group is not None else ["the group"]
@@ -136,5 +143,6 @@ class _View:
 
     group: Group | None
     policy: Policy | None
+    foreign: tuple[Policy, ...]
     members: frozenset[str]
     calendars: tuple[CalendarSettings | None, ...]

@@ -24,6 +24,7 @@ def policy_actions(
     """Return what is to be done about policies; adds what stops the run and what people should know."""
     client_id = desired.application.client_id
     description = desired.mark
+    _guard_roles(observed, client_id, guards, notices)
     if client_id is None:
         notices += ownership.notices_on_policies(desired, observed, group)
         reason = "the application does not exist yet"
@@ -43,17 +44,38 @@ def policy_actions(
     for policy in own:
         if policy is keep or (keep is not None and policy.identity == keep.identity):
             continue
-        if policy.mark is None or not policy.access_right.casefold().startswith("restrict"):
-            guards.append(_another_policy(policy, client_id))
+        if is_foreign(policy):
+            guards.append(another_policy(policy))
         else:
             reason = "its group is not the rooms' group (any more)"
             actions.append(Action("removePolicy", policy.scope_name or policy.identity, reason, policy.identity))
     return actions
 
 
-def _another_policy(policy: Policy, client_id: str) -> str:
+def is_foreign(policy: Policy) -> bool:
+    """Tell whether a policy of our application is one that this project never makes: its groups would be in reach too."""
+    return policy.mark is None or not policy.access_right.casefold().startswith("restrict")
+
+
+def _guard_roles(observed: Observed, client_id: str | None, guards: list[str], notices: list[str]) -> None:
+    """Stop where the application has a role for calendars besides: Exchange adds it to the grant, and no policy narrows it."""
+    if observed.beside is None:
+        notices.append(
+            "whether the application has a role of RBAC for Applications besides could not be read (Get-ServicePrincipal, "
+            "Get-ManagementRoleAssignment); nothing else depends on it"
+        )
+    guards += [
+        f"the application {client_id} has the role {one.role!r} in Exchange (assignment {one.name!r}), as after a run with "
+        f"roomz:access rbac; it counts besides the grant, and no policy narrows it. Take it away: {one.removal}"
+        for one in observed.beside or ()
+        if one.reads_calendars
+    ]
+
+
+def another_policy(policy: Policy) -> str:
+    """Word what is to be done about a policy of our application that was not made here."""
     return (
-        f"the application {client_id} has another application access policy ({policy.access_right}, group "
+        f"the application {policy.app_id} has another application access policy ({policy.access_right}, group "
         f"{policy.scope_name or policy.group_object_id}) that was not made here; its groups would be in reach too. If it "
         f"is not needed: Remove-ApplicationAccessPolicy -Identity '{policy.identity}'"
     )

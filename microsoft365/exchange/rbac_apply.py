@@ -11,7 +11,7 @@ from typing import Any
 from microsoft365.errors import GaveUp, Guarded, TenantRefused
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange import rbac_reading
-from microsoft365.exchange.actions import Action
+from microsoft365.exchange.actions import Action, Kind
 from microsoft365.exchange.members import LAG_SECONDS
 from microsoft365.exchange.observed import CalendarSettings, Group, Observed
 from microsoft365.exchange.performing import Applied, Performer, calendars_seen, without_titles
@@ -22,6 +22,17 @@ from microsoft365.exchange.transport import Call
 
 # How long Exchange may take to make an organization one that takes scopes. Microsoft names no time.
 _CUSTOMIZATION_SECONDS = 600.0
+# What is performed here; the group and the rooms are performing.py's.
+_RESTRICTION: tuple[Kind, ...] = (
+    "removePrincipal",
+    "createPrincipal",
+    "markPrincipal",
+    "createScope",
+    "changeScope",
+    "createAssignment",
+    "changeAssignment",
+    "removeAssignment",
+)
 _CHANGES_REACH = ("createScope", "changeScope", "createAssignment", "changeAssignment", "addMember", "removeMember")
 
 
@@ -34,16 +45,18 @@ class RbacPerformance(Performer):
         scope = live_scope(self.desired, self._rbac)
         self._scope = scope.guid if scope else ""
         for action in self.of("enableCustomization"):
-            self._enable_customization(action)
+            with self.ledger.performing(action):
+                self._enable_customization(action)
         if self.desired.uses_group:
             self.perform_group()
-        for action in self.plan.actions:
-            self._perform(action)
+        for action in self.of(*_RESTRICTION):
+            with self.ledger.performing(action):
+                self._perform(action)
         self.set_calendars()
         return self._read_back() if self.plan.actions else self._as_it_stands()
 
     def _perform(self, action: Action) -> None:
-        """Perform one action of the restriction; those of the group and the rooms are performed elsewhere."""
+        """Perform one action of the restriction."""
         name = base_name(self.desired.mark)
         match action.kind:
             case "createPrincipal":
@@ -59,6 +72,7 @@ class RbacPerformance(Performer):
                 self._tell(f"Making the management scope {name}")
                 call = Call("New-ManagementScope", dict(action.values))
                 self._make_where_customized(call, lambda: self._live_scope() is not None)
+                self.ledger.done(action)
                 self._scope = self._seen_scope().guid
             case "changeScope":
                 self._scope = action.target
@@ -69,16 +83,14 @@ class RbacPerformance(Performer):
                 call = Call("New-ManagementRoleAssignment", parameters)
                 self._make_where_customized(call, lambda: self._own_assignment() is not None)
             case "changeAssignment":
-                parameters = {"Identity": action.target, "Confirm": False}
-                if "scope" in action.values:
-                    parameters |= self._narrowed()
+                # With its scope in any case: no page says what Exchange makes of a change that names none, and an
+                # assignment is never enabled without one.
+                parameters = {"Identity": action.target, "Confirm": False, **self._narrowed()}
                 if "Enabled" in action.values:
                     parameters["Enabled"] = True
                 self.change(Call("Set-ManagementRoleAssignment", parameters))
             case "removeAssignment":
                 self._remove(Call("Remove-ManagementRoleAssignment", {"Identity": action.target, "Confirm": False}))
-            case _:
-                pass
 
     def _narrowed(self) -> dict[str, Any]:
         """Return what narrows an assignment. Raises TenantRefused rather than return nothing."""
@@ -106,6 +118,7 @@ class RbacPerformance(Performer):
         # Somebody else may have run it in the meantime: then it is refused, and what counts is what it is now.
         if answer.failure is not None and not self._is_customized():
             raise answer.problem()
+        self.ledger.done(action)
 
         until = self.pace.now() + _CUSTOMIZATION_SECONDS
         while not self._is_customized():
@@ -114,7 +127,7 @@ class RbacPerformance(Performer):
                     "Enable-OrganizationCustomization was run, and the organization is not customized yet; run the same command "
                     "again in an hour, it goes on from here"
                 )
-            self.pace.sleep(15.0)
+            self.pace.wait(15.0, "Exchange is customizing the organization")
 
     def _is_customized(self) -> bool:
         return rbac_reading.customized_of(self.transport.run([rbac_reading.lists_calls()[2]])[0])

@@ -10,6 +10,7 @@ from microsoft365 import marks
 from microsoft365.errors import GaveUp
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange import rbac_reading
+from microsoft365.exchange.belongings import LOOK_AGAIN
 from microsoft365.exchange.closed import Applications
 from microsoft365.exchange.observed import Group, Policy
 from microsoft365.exchange.rbac_names import base_name
@@ -35,23 +36,32 @@ class RbacBelongings:
     policies: tuple[Policy, ...] = ()
     """All application access policies, where there is a group that one may use."""
     left: tuple[str, ...] = ()
+    says_none: bool = False
+    """Whether Exchange answered with an empty list of policies, see belongings.py."""
 
     @property
     def shown(self) -> frozenset[str]:
-        """The ids of everything: two readings agree when theirs are the same."""
+        """The ids of everything, and of who is in it: two readings agree when theirs are the same."""
         return frozenset(
             [
                 *(assignment.guid for assignment in self.assignments),
                 *(scope.guid for scope in self.scopes),
                 *(group.guid for group in self.groups),
+                *(f"{group.guid} {member.guid}" for group in self.groups for member in group.members),
                 *(one.object_id for one in self.principals),
+                *(policy.identity for policy in self.policies),
             ]
         )
 
     @property
     def nothing_missing(self) -> bool:
-        """True where there is all that `apply` makes."""
-        return bool(self.assignments and self.principals and (self.scopes or self.groups))
+        """True where there is all that `apply` makes: no group without its members."""
+        filled = all(group.members for group in self.groups)
+        return (
+            filled
+            and not self.says_none
+            and bool(self.assignments and self.principals and (self.scopes or self.groups))
+        )
 
     def others_of_scope(self, scope: Scope) -> list[str]:
         """Return the names of assignments by others that use a scope."""
@@ -84,15 +94,17 @@ def read_rbac_belongings(
     before: RbacBelongings | None = None
     while True:
         found, contradiction = _look(transport, mark, applications, address)
-        if contradiction is None and (found.nothing_missing or (before is not None and before.shown == found.shown)):
+        last = pace.now() + _LOOK_AGAIN_SECONDS > until
+        agrees = before is not None and before.shown == found.shown and (last or not found.says_none)
+        if contradiction is None and (found.nothing_missing or agrees):
             return found
-        if pace.now() + _LOOK_AGAIN_SECONDS > until:
+        if last:
             raise GaveUp(
                 "nothing was removed, since what Exchange lists cannot be all there is: "
                 f"{contradiction or 'each reading shows something else'}. Run the same command again in some minutes"
             )
         before = found if contradiction is None else None
-        pace.sleep(_LOOK_AGAIN_SECONDS)
+        pace.wait(_LOOK_AGAIN_SECONDS, LOOK_AGAIN)
 
 
 def _look(
@@ -114,7 +126,7 @@ def _look(
     scopes = tuple(one for one in all_scopes if one.mark is not None and one.mark.base in bases)
     marked = {guid: marks.find(text) for guid, (_, text) in notes.items()}
     guids = [guid for guid, one in marked.items() if one is not None and base_name(one.stack).casefold() in bases]
-    groups, policies, contradiction = _groups(transport, guids, notes)
+    groups, policies, says_none, contradiction = _groups(transport, guids, notes)
     named = {scope.name.casefold() for scope in all_scopes} | {scope.guid for scope in all_scopes}
     for one in assignments:
         if one.kind == "scope" and one.scope.casefold() not in named:
@@ -127,7 +139,9 @@ def _look(
         one.app_id for one in all_principals for each in assignments if {one.object_id, one.app_id} & each.assignee
     }
     client_ids = frozenset({one.app_id for one in principals} | assigned | ours)
-    found = RbacBelongings(assignments, scopes, principals, groups, client_ids, all_assignments, policies, tuple(left))
+    found = RbacBelongings(
+        assignments, scopes, principals, groups, client_ids, all_assignments, policies, tuple(left), says_none
+    )
     return found, contradiction
 
 
@@ -160,10 +174,10 @@ def _carries(text: str, mark: str) -> bool:
 
 def _groups(
     transport: Transport, guids: list[str], notes: dict[str, tuple[str, str]]
-) -> tuple[tuple[Group, ...], tuple[Policy, ...], str | None]:
-    """Read the groups with their members, and the policies that may use one."""
+) -> tuple[tuple[Group, ...], tuple[Policy, ...], bool, str | None]:
+    """Read the groups with their members, and the policies that may use one, with whether their list was empty."""
     if not guids:
-        return (), (), None
+        return (), (), False, None
     calls = [call for guid in guids for call in (reading.group_call(guid), reading.members_call(guid))]
     *answers, policy_answer = transport.run([*calls, reading.policies_call()])
     found = []
@@ -176,4 +190,5 @@ def _groups(
     contradiction = None
     if len(found) < len(guids):
         contradiction = "Get-Group lists a group with the mark that Get-DistributionGroup does not find"
-    return tuple(found), reading.policies_of(policy_answer), contradiction
+    policies = reading.policies_of(policy_answer)
+    return tuple(found), policies, policy_answer.failure is None and not policies, contradiction

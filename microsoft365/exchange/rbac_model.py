@@ -118,7 +118,7 @@ def rbac_actions(
             "the organization was never customized: Enable-OrganizationCustomization will be run, which cannot be undone and "
             "changes nobody's rights"
         )
-    notices += _notices(desired, rbac)
+    notices += _notices(desired, observed)
     return actions
 
 
@@ -272,9 +272,31 @@ def _guard_reach(
     )
 
 
-def _notices(desired: DesiredState, rbac: Rbac) -> list[str]:
-    return [
+def _notices(desired: DesiredState, observed: Observed) -> list[str]:
+    """Name what is left alone: of a former deployment, of the other access model, and of another way to say which rooms."""
+    rbac = observed.rbac or Rbac()
+    notices = [
         f"the scope {scope.name!r} of a former deployment is left alone; end it with: {desired.ending_command()}"
         for scope in rbac.scopes
         if scope.mark is not None and scope.mark.retired is not None and scope.mark.belongs_to(desired.mark)
     ]
+    notices += [
+        f"the application access policy of {policy.app_id} is left from a run with roomz:access policy; in rbac, where nothing is "
+        f"granted in Entra, it narrows nothing. Remove it: Remove-ApplicationAccessPolicy -Identity '{policy.identity}'"
+        for policy in observed.policies
+        if policy.app_id == desired.application.client_id
+    ]
+    scope = live_scope(desired, rbac)
+    if desired.uses_group and scope is not None:
+        notices.append(
+            f"the management scope {scope.name!r} is not used, since the rooms are kept in a group; destroy removes it, or: "
+            f"Remove-ManagementScope -Identity '{scope.name}'"
+        )
+    if not desired.uses_group:
+        notices += [
+            f"the group {group.address} of this stack is not used, since a filter says which rooms are meant; destroy removes it, or: "
+            f"Remove-DistributionGroup -Identity {group.address}"
+            for group in observed.groups
+            if group.mark is not None and group.mark.stack == desired.mark
+        ]
+    return notices

@@ -85,6 +85,12 @@ class Assignment:
         return self.kind == "scope" and self.scope.casefold() in (scope.name.casefold(), scope.guid)
 
     @property
+    def reads_calendars(self) -> bool:
+        """Tell whether it lets the application at calendars: by its role's name, or because it is ours."""
+        role = self.role.casefold()
+        return self.enabled and ("calendars" in role or "exchange full access" in role or self.mark is not None)
+
+    @property
     def removal(self) -> str:
         """The command by which a person takes it away."""
         name = self.name.replace("'", "''")

@@ -101,13 +101,41 @@ def read_rbac(transport: Transport, desired: DesiredState, answers: Sequence[Ans
                 f"incomplete reading: Exchange lists the service principal {principal.object_id} and does not find it; nothing "
                 "was changed. Run the same command again in a minute"
             )
-        assignments = assignments_of(asked[0])
+        # What is made for an application has an assignment, so that none is believed once it is repeated.
+        assignments = assignments_of(asked[0]) or assignments_of(
+            transport.run([assignments_call(principal.object_id)])[0]
+        )
     elif asked and assignments_of(asked[0]):
         raise TenantRefused(
             f"incomplete reading: Exchange does not list the service principal of {client_id} and shows roles that it has; nothing "
             "was changed. Run the same command again in a minute"
         )
-    return Rbac(customized_of(organization), principal, scopes_of(scope_answer), assignments)
+    scopes = scopes_of(scope_answer)
+    if _unlisted(assignments, scopes):
+        # Exchange refuses to remove a scope that an assignment uses, so that the list is short; or somebody found a way.
+        scopes = scopes_of(transport.run([lists_calls()[1]])[0])
+    return Rbac(customized_of(organization), principal, scopes, assignments)
+
+
+def _unlisted(assignments: Sequence[Assignment], scopes: Sequence[Scope]) -> bool:
+    """Tell whether an assignment points at a scope that the list of scopes lacks."""
+    listed = Rbac(scopes=tuple(scopes))
+    return any(one.kind == "scope" and listed.scope_of(one) is None for one in assignments)
+
+
+def assignments_beside(transport: Transport, client_id: str) -> tuple[Assignment, ...] | None:
+    """Return the role assignments of an application that is kept by a policy; None where they may not be read.
+
+    The model `policy` needs no right to read them, so that a refusal is no error there.
+    """
+    (principal_answer,) = transport.run(lists_calls()[:1])
+    if principal_answer.failure is not None:
+        return None
+    own = [one for one in principals_of(principal_answer) if one.app_id == client_id]
+    answers = transport.run([assignments_call(one.object_id) for one in own])
+    if any(answer.failure is not None and not answer.failure.not_found for answer in answers):
+        return None
+    return tuple(one for answer in answers for one in assignments_of(answer))
 
 
 def reach_of(

@@ -16,6 +16,7 @@ from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.gone import ensure_gone
 from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, ROOM_MAILBOX
 from microsoft365.exchange.rbac_belongings import RbacBelongings, read_rbac_belongings
+from microsoft365.exchange.rbac_model import notice_of_delay
 from microsoft365.exchange.rbac_names import retired_name
 from microsoft365.exchange.rbac_observed import Assignment, Principal, Scope
 from microsoft365.exchange.removal_steps import (
@@ -26,6 +27,7 @@ from microsoft365.exchange.removal_steps import (
     put_defaults_back,
     refuse_now_elsewhere,
     remove_group,
+    remove_what_may_be_gone,
     retire_group,
     rooms_in,
     when,
@@ -58,16 +60,22 @@ def remove_rbac(
         client_ids.add(desired.application.client_id)
     ensure_gone(graph, desired.mark, client_ids, pace)
     outcome = _outcome(found)
-    if desired.calendar_on_removal == "defaults":
-        outcome.removed["calendars"] += put_defaults_back(transport, rooms_reached(transport, found, outcome), reporter)
-    if desired.removal == "later" and (found.scopes or found.groups):
+    later = desired.removal == "later" and bool(found.scopes or found.groups)
+    if later:
+        outcome.expect("retireScope", [scope.name for scope in found.scopes])
+        outcome.expect("retireGroup", [group.address for group in found.groups])
+    else:
+        _expect_removals(found, found.scopes, outcome)
+    with outcome.ledger.reporting():
+        if desired.calendar_on_removal == "defaults":
+            put_defaults_back(transport, rooms_reached(transport, found, outcome), outcome, reporter)
+        if not later:
+            _remove_all(transport, found, found.scopes, desired.mark, outcome, reporter)
+            return outcome
         for scope in found.scopes:
             _retire_scope(transport, scope, desired.mark, now, outcome)
         for group in found.groups:
             retire_group(transport, claimed(transport, group, desired.mark), now, outcome)
-        return outcome
-    _remove_all(transport, found, found.scopes, outcome, reporter)
-    _remove_groups(transport, found, desired.mark, outcome, reporter)
     return outcome
 
 
@@ -91,6 +99,20 @@ def remove_retired_rbac(
         outcome.left.append(f"what the application with the mark {mark} uses stays, since that exists")
         found = left_behind(found, applications)
     ensure_gone(graph, None if applications.marked_exists() else mark, found.client_ids, pace)
+    with outcome.ledger.reporting():
+        _end(transport, applications, found, now, outcome, reporter)
+    return outcome
+
+
+def _end(
+    transport: Transport,
+    applications: Applications,
+    found: RbacBelongings,
+    now: datetime,
+    outcome: Outcome,
+    reporter: Reporter,
+) -> None:
+    mark = applications.mark
     may_go = [scope for scope in found.scopes if _scope_may_go(scope, applications, transport, now, outcome)]
     groups = [claimed(transport, group, mark) for group in found.groups]
     ready = [
@@ -103,10 +125,9 @@ def remove_retired_rbac(
         if group.mark is not None and group.mark.retired is None:
             retire_group(transport, group, now, outcome)
     if len(may_go) < len(found.scopes) or not all(ready):
-        return outcome
-    _remove_all(transport, found, may_go, outcome, reporter)
-    _remove_groups(transport, found, mark, outcome, reporter)
-    return outcome
+        return
+    _expect_removals(found, may_go, outcome)
+    _remove_all(transport, found, may_go, mark, outcome, reporter)
 
 
 def left_behind(found: RbacBelongings, applications: Applications) -> RbacBelongings:
@@ -166,25 +187,43 @@ def _retire_scope(transport: Transport, scope: Scope, mark: str, now: datetime, 
     if scope.mark is not None and scope.mark.retired is None:
         name = retired_name(mark, now)
         parameters = {"Identity": scope.guid, "Name": name, "Confirm": False}
-        transport.run([Call("Set-ManagementScope", parameters)])[0].complete()
+        with outcome.performing("retireScope", scope.name):
+            transport.run([Call("Set-ManagementScope", parameters)])[0].complete()
     outcome.retired.append(f"the management scope {name!r}, with the role assignment over it")
 
 
+def _expect_removals(found: RbacBelongings, scopes: Sequence[Scope], outcome: Outcome) -> None:
+    outcome.expect("removeAssignment", [assignment.name for assignment in found.assignments])
+    outcome.expect("removeScope", [scope.name for scope in scopes])
+    outcome.expect("removePrincipal", [principal.object_id for principal in found.principals])
+    outcome.expect("removeGroup", [group.address for group in found.groups])
+
+
 def _remove_all(
-    transport: Transport, found: RbacBelongings, scopes: Sequence[Scope], outcome: Outcome, reporter: Reporter
+    transport: Transport,
+    found: RbacBelongings,
+    scopes: Sequence[Scope],
+    mark: str,
+    outcome: Outcome,
+    reporter: Reporter,
 ) -> None:
-    """Remove assignments, scopes and service principals: nothing goes before what uses it."""
+    """Remove assignments, scopes, service principals and groups: nothing goes before what uses it."""
     for assignment in found.assignments:
         _remove_assignment(transport, assignment, outcome, reporter)
     for scope in scopes:
         _remove_scope(transport, found, scope, outcome, reporter)
     for principal in found.principals:
         _remove_principal(transport, found, principal, outcome, reporter)
+    _remove_groups(transport, found, mark, outcome, reporter)
+    if found.assignments:
+        outcome.notices.append(notice_of_delay())
 
 
 def _remove_assignment(transport: Transport, assignment: Assignment, outcome: Outcome, reporter: Reporter) -> None:
     reporter.begin(f"Removing the role assignment {assignment.name}", 1)
-    _run(transport, Call("Remove-ManagementRoleAssignment", {"Identity": assignment.guid, "Confirm": False}))
+    with outcome.performing("removeAssignment", assignment.name):
+        call = Call("Remove-ManagementRoleAssignment", {"Identity": assignment.guid, "Confirm": False})
+        remove_what_may_be_gone(transport, call)
     outcome.removed["assignments"] += 1
 
 
@@ -193,12 +232,13 @@ def _remove_scope(
 ) -> None:
     others = found.others_of_scope(scope)
     if others:
-        outcome.left.append(
-            f"the management scope {scope.name!r} stays: role assignments of others use it ({', '.join(others)})"
-        )
+        why = f"the management scope {scope.name!r} stays: role assignments of others use it ({', '.join(others)})"
+        outcome.leave("removeScope", scope.name, why)
         return
     reporter.begin(f"Removing the management scope {scope.name}", 1)
-    _run(transport, Call("Remove-ManagementScope", {"Identity": scope.guid, "Confirm": False}))
+    with outcome.performing("removeScope", scope.name):
+        call = Call("Remove-ManagementScope", {"Identity": scope.guid, "Confirm": False})
+        remove_what_may_be_gone(transport, call)
     outcome.removed["scopes"] += 1
 
 
@@ -207,13 +247,16 @@ def _remove_principal(
 ) -> None:
     others = found.others_of_principal(principal)
     if others:
-        outcome.left.append(
+        why = (
             f"the service principal {principal.object_id} stays in Exchange: it has roles that were not assigned here "
             f"({', '.join(others)})"
         )
+        outcome.leave("removePrincipal", principal.object_id, why)
         return
     reporter.begin(f"Removing the service principal {principal.object_id} from Exchange", 1)
-    _run(transport, Call("Remove-ServicePrincipal", {"Identity": principal.object_id, "Confirm": False}))
+    with outcome.performing("removePrincipal", principal.object_id):
+        call = Call("Remove-ServicePrincipal", {"Identity": principal.object_id, "Confirm": False})
+        remove_what_may_be_gone(transport, call)
     outcome.removed["servicePrincipals"] += 1
 
 
@@ -223,20 +266,15 @@ def _remove_groups(
     for group in found.groups:
         others = found.others_of_group(group)
         if others:
-            outcome.left.append(f"the group {group.address} stays: others use it ({', '.join(others)})")
+            why = f"the group {group.address} stays: others use it ({', '.join(others)})"
+            outcome.leave("removeGroup", group.address, why)
         else:
             remove_group(transport, claimed(transport, group, mark), outcome, reporter)
 
 
-def _run(transport: Transport, call: Call) -> None:
-    (answer,) = transport.run([call])
-    if answer.failure is not None and not answer.failure.already_gone:
-        raise answer.problem()
-
-
-def rooms_reached(transport: Transport, found: RbacBelongings, outcome: Outcome) -> list[str]:
-    """Return the rooms that the restriction holds now: the members of its groups, and what its scopes match."""
-    guids = {guid for group in found.groups for guid in rooms_in(group)}
+def rooms_reached(transport: Transport, found: RbacBelongings, outcome: Outcome) -> dict[str, str]:
+    """Return the rooms that the restriction holds now, by GUID: the members of its groups, and what its scopes match."""
+    rooms = {guid: address for group in found.groups for guid, address in rooms_in(group).items()}
     for scope in found.scopes:
         try:
             call = matching_call(filters.parse_scope(scope.text), [ROOM_MAILBOX, EQUIPMENT_MAILBOX])
@@ -245,5 +283,8 @@ def rooms_reached(transport: Transport, found: RbacBelongings, outcome: Outcome)
                 f"calendar processing of the rooms of {scope.name!r} stays: its filter is not known here ({problem})"
             )
             continue
-        guids |= {guid_of(row) for row in transport.run([call])[0].complete()}
-    return sorted(guids)
+        # A scope that matches no room at all is believed once it is repeated: afterwards nothing tells which rooms they were.
+        rows = transport.run([call])[0].complete() or transport.run([call])[0].complete()
+        # Exchange was not asked for more than the ids.
+        rooms = {guid_of(row): guid_of(row) for row in rows} | rooms
+    return rooms

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from microsoft365 import marks
 from microsoft365.errors import NoAccess, TenantRefused
-from microsoft365.exchange.belongings import read_belongings
+from microsoft365.exchange.belongings import Belongings, read_belongings
 from microsoft365.exchange.closed import Applications, cannot_be_told, ensure_closed
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observed import Group, Policy
@@ -22,6 +22,7 @@ from microsoft365.exchange.removal_steps import (
     put_defaults_back,
     refuse_now_elsewhere,
     remove_group,
+    remove_what_may_be_gone,
     retire_group,
     rooms_in,
     when,
@@ -29,6 +30,11 @@ from microsoft365.exchange.removal_steps import (
 from microsoft365.exchange.transport import Call, Reporter, Transport
 from microsoft365.graph.client import Graph
 from microsoft365.pace import Pace
+
+POLICY_REMOVAL_DELAY = (
+    "the removal of an application access policy can take up to 30 minutes to take effect (Remove-ApplicationAccessPolicy), and "
+    "longer than an hour in Microsoft Graph; the application that it restricted holds no grant by now"
+)
 
 
 def remove(
@@ -50,28 +56,43 @@ def remove(
     if desired.application.client_id is not None:
         client_ids.add(desired.application.client_id)
     ensure_closed(graph, desired.mark, client_ids, pace)
-    groups = [claimed(transport, group, desired.mark) for group in found.groups]
     outcome = Outcome(left=list(found.left))
+    later = desired.removal == "later"
+    outcome.expect("retirePolicy" if later else "removePolicy", [policy.app_id for policy in found.policies])
+    outcome.expect("retireGroup" if later else "removeGroup", [group.address for group in found.groups])
+    with outcome.ledger.reporting():
+        _perform(transport, desired, found, now, outcome, reporter)
+    return outcome
+
+
+def _perform(
+    transport: Transport,
+    desired: DesiredState,
+    found: Belongings,
+    now: datetime,
+    outcome: Outcome,
+    reporter: Reporter,
+) -> None:
+    groups = [claimed(transport, group, desired.mark) for group in found.groups]
     if desired.calendar_on_removal == "defaults":
         # It restricts nothing, so it need not wait, whatever the rest has to. `calendar` does not matter here: that may
         # have become unmanaged again since the rooms were changed.
         for group in groups:
-            outcome.removed["calendars"] += put_defaults_back(transport, rooms_in(group), reporter)
+            put_defaults_back(transport, rooms_in(group), outcome, reporter)
     if desired.removal == "later":
         for policy in found.policies:
             _retire_policy(transport, policy, desired.mark, now, outcome)
         for group in groups:
             retire_group(transport, group, now, outcome)
-        return outcome
+        return
     for policy in found.policies:
         _remove_policy(transport, policy, outcome, reporter)
     for group in groups:
         others = found.users(group, without=found.policies)
         if others:
-            outcome.left.append(in_use(group, others))
+            outcome.leave("removeGroup", group.address, in_use(group, others))
         else:
             remove_group(transport, group, outcome, reporter)
-    return outcome
 
 
 def remove_retired(
@@ -90,11 +111,27 @@ def remove_retired(
     """
     applications = Applications.read(graph, mark)
     found = read_belongings(transport, mark, applications, address, pace)
-    groups = [claimed(transport, group, mark) for group in found.groups]
     outcome = Outcome(left=list(found.left))
+    with outcome.ledger.reporting():
+        _end(graph, transport, applications, found, now, outcome, reporter, pace)
+    return outcome
+
+
+def _end(
+    graph: Graph,
+    transport: Transport,
+    applications: Applications,
+    found: Belongings,
+    now: datetime,
+    outcome: Outcome,
+    reporter: Reporter,
+    pace: Pace,
+) -> None:
+    groups = [claimed(transport, group, applications.mark) for group in found.groups]
     gone = [policy for policy in found.policies if _may_go(policy, applications, transport, now, outcome)]
     # An application may be gone from this tenant and its service principal not.
     ensure_closed(graph, None, {policy.app_id for policy in gone}, pace)
+    outcome.expect("removePolicy", [policy.app_id for policy in gone])
     for policy in gone:
         _remove_policy(transport, policy, outcome, reporter)
     for group in groups:
@@ -110,7 +147,6 @@ def remove_retired(
             outcome.left.append(f"the group {group.address} stays with the policy that uses it")
         elif _group_may_go(group, applications, transport, now, outcome):
             remove_group(transport, group, outcome, reporter)
-    return outcome
 
 
 def _may_go(policy: Policy, applications: Applications, transport: Transport, now: datetime, outcome: Outcome) -> bool:
@@ -165,15 +201,18 @@ def _retire_policy(transport: Transport, policy: Policy, stack: str, now: dateti
     assert policy.mark is not None  # noqa: S101  # only marked ones are read
     mark = policy.mark.of(stack).retire(now)
     text = marks.put(policy.description, mark)
-    if text != policy.description:
-        parameters = {"Identity": policy.identity, "Description": text, "Confirm": False}
-        transport.run([Call("Set-ApplicationAccessPolicy", parameters)])[0].complete()
+    with outcome.performing("retirePolicy", policy.app_id):
+        if text != policy.description:
+            parameters = {"Identity": policy.identity, "Description": text, "Confirm": False}
+            transport.run([Call("Set-ApplicationAccessPolicy", parameters)])[0].complete()
     outcome.retired.append(f"the policy of the application {policy.app_id} ({mark})")
 
 
 def _remove_policy(transport: Transport, policy: Policy, outcome: Outcome, reporter: Reporter) -> None:
     reporter.begin(f"Removing the policy of the application {policy.app_id}", 1)
-    (answer,) = transport.run([Call("Remove-ApplicationAccessPolicy", {"Identity": policy.identity, "Confirm": False})])
-    if answer.failure is not None and not answer.failure.already_gone:
-        raise answer.problem()
+    with outcome.performing("removePolicy", policy.app_id):
+        call = Call("Remove-ApplicationAccessPolicy", {"Identity": policy.identity, "Confirm": False})
+        remove_what_may_be_gone(transport, call)
     outcome.removed["policies"] += 1
+    if POLICY_REMOVAL_DELAY not in outcome.notices:
+        outcome.notices.append(POLICY_REMOVAL_DELAY)

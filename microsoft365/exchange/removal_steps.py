@@ -4,16 +4,18 @@ Owns how a group is retired and removed, and for how long what was retired is ke
 removal.py, rbac_removal.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from microsoft365 import marks
 from microsoft365.documents import versioned
 from microsoft365.errors import BadInput
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.desired import DesiredState
+from microsoft365.exchange.ledger import Ledger
 from microsoft365.exchange.members import FOREIGN
 from microsoft365.exchange.observed import MICROSOFTS_DEFAULTS, TITLES, Group
 from microsoft365.exchange.plan import calendar_parameters
@@ -36,25 +38,85 @@ _REMOVED = {
 }
 
 
+StepKind = Literal[
+    "retirePolicy",
+    "removePolicy",
+    "retireGroup",
+    "removeGroup",
+    "retireScope",
+    "removeAssignment",
+    "removeScope",
+    "removePrincipal",
+    "putDefaultsBack",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalStep:
+    """One thing that a removal does, and what to."""
+
+    kind: StepKind
+    subject: str
+
+
 @dataclass(slots=True)
 class Outcome:
-    """What a removal did: counts by kind, what it left and why, and what has to wait (with the reason)."""
+    """What a removal did: counts by kind, what it left and why, and what has to wait (with the reason).
+
+    `notices` are for people: what goes on elsewhere. `ledger` knows what became of each step, for a removal that fails.
+    """
 
     removed: dict[str, int] = field(default_factory=lambda: {"policies": 0, "groups": 0, "calendars": 0, "marks": 0})
     retired: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    _steps: dict[tuple[StepKind, str], RemovalStep] = field(default_factory=dict)
+
+    def expect(self, kind: StepKind, subjects: Iterable[str]) -> None:
+        """Say beforehand what is to be done, in its order."""
+        for subject in subjects:
+            if (kind, subject) not in self._steps:
+                step = self._steps[kind, subject] = RemovalStep(kind, subject)
+                self.ledger.add(step)
+
+    def step(self, kind: StepKind, subject: str) -> RemovalStep:
+        """Return a step that is expected."""
+        return self._steps[kind, subject]
+
+    @contextmanager
+    def performing(self, kind: StepKind, subject: str) -> Iterator[None]:
+        """Note what becomes of a step."""
+        self.expect(kind, [subject])
+        with self.ledger.performing(self._steps[kind, subject]):
+            yield
+
+    def leave(self, kind: StepKind, subject: str, why: str) -> None:
+        """Say that something stays, and that this is as it should be."""
+        step = self._steps.pop((kind, subject), None)
+        if step is not None:
+            self.ledger.drop(step)
+        self.left.append(why)
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON shows it."""
-        return versioned({"removed": self.removed, "retired": self.retired, "left": self.left, "waiting": self.waiting})
+        return versioned(
+            {
+                "removed": self.removed,
+                "retired": self.retired,
+                "left": self.left,
+                "waiting": self.waiting,
+                "notices": self.notices,
+            }
+        )
 
     def sentences(self, mark: str) -> list[str]:
         """Return what was removed, and what was left, for people. Never empty, but for what was retired or has to wait."""
         said = [_REMOVED[kind].format(number) for kind, number in self.removed.items() if number]
         if not (said or self.retired or self.left or self.waiting):
             said.append(f"nothing in Exchange carries the mark {mark}, by two readings; nothing was removed")
-        return said + self.left
+        return said + self.left + self.notices
 
 
 def refuse_now_elsewhere(desired: DesiredState) -> None:
@@ -97,8 +159,9 @@ def retire_group(transport: Transport, group: Group, now: datetime, outcome: Out
     assert group.mark is not None  # noqa: S101  # only marked ones are read
     mark = group.mark.retire(now)
     text = marks.put(group.notes, mark)
-    if text != group.notes:
-        transport.run([Call("Set-Group", {"Identity": group.guid, "Notes": text, **FOREIGN})])[0].complete()
+    with outcome.performing("retireGroup", group.address):
+        if text != group.notes:
+            transport.run([Call("Set-Group", {"Identity": group.guid, "Notes": text, **FOREIGN})])[0].complete()
     outcome.retired.append(f"the group {group.address} ({mark})")
 
 
@@ -106,36 +169,54 @@ def remove_group(transport: Transport, group: Group, outcome: Outcome, reporter:
     """Remove a group, or take the mark off one that was adopted."""
     if group.mark is not None and group.mark.adopted:
         notes = marks.take_off(group.notes)
-        transport.run([Call("Set-Group", {"Identity": group.guid, "Notes": notes, **FOREIGN})])[0].complete()
+        with outcome.performing("removeGroup", group.address):
+            transport.run([Call("Set-Group", {"Identity": group.guid, "Notes": notes, **FOREIGN})])[0].complete()
         outcome.removed["marks"] += 1
         outcome.left.append(f"the group {group.address} stays: it was adopted, and only its mark was taken off")
         return
     reporter.begin(f"Removing the group {group.address}", 1)
-    (answer,) = transport.run([Call("Remove-DistributionGroup", {"Identity": group.guid, **FOREIGN})])
-    if answer.failure is not None and not answer.failure.already_gone:
-        raise answer.problem()
+    with outcome.performing("removeGroup", group.address):
+        remove_what_may_be_gone(transport, Call("Remove-DistributionGroup", {"Identity": group.guid, **FOREIGN}))
     outcome.removed["groups"] += 1
 
 
-def put_defaults_back(transport: Transport, guids: Sequence[str], reporter: Reporter) -> int:
-    """Set Microsoft's defaults on those of these rooms that have exactly the three settings of `titles`; returns how many.
+def remove_what_may_be_gone(transport: Transport, call: Call) -> None:
+    """Have something removed; that it is gone already is as good. Raises what the call failed with."""
+    (answer,) = transport.run([call])
+    if answer.failure is not None and not answer.failure.already_gone:
+        raise answer.problem()
+
+
+def put_defaults_back(transport: Transport, rooms: Mapping[str, str], outcome: Outcome, reporter: Reporter) -> None:
+    """Set Microsoft's defaults on those of these rooms that have exactly the three settings of `titles`.
+
+    `rooms` are names for people by GUID. Raises naming the rooms on which they could not be set.
 
     Nothing notes which rooms we changed, and how they were: a list of a thousand rooms fits neither into the group's
     notes nor into what a command resource may print, and this command takes nothing from the one that applies. The
     settings themselves are the memory, so a room that somebody else had set so before is among them; the description of
     the key says it.
     """
+    guids = sorted(rooms)
     answers = transport.run([reading.calendar_call(guid) for guid in guids])
     changed = [guid for guid, answer in zip(guids, answers, strict=True) if reading.calendar_of(answer) == TITLES]
+    outcome.expect("putDefaultsBack", [rooms[guid] for guid in changed])
+    steps = [outcome.step("putDefaultsBack", rooms[guid]) for guid in changed]
     defaults = {**calendar_parameters(MICROSOFTS_DEFAULTS), "Confirm": False}
     progress = reporter.begin("Putting Microsoft's defaults back on the rooms", len(changed))
     calls = [Call("Set-CalendarProcessing", {"Identity": guid, **defaults}) for guid in changed]
-    for answer in transport.run(calls, progress):
-        if answer.failure is not None and not answer.failure.not_found:
-            raise answer.problem()
-    return len(changed)
+    answers = outcome.ledger.run(transport, steps, calls, progress)
+    # A room that is gone is no member by the next run; one that is merely not found must not be left out.
+    failed = [answer for answer in answers if answer.failure is not None]
+    outcome.removed["calendars"] += len(changed) - len(failed)
+    if failed:
+        names = ", ".join(rooms[str(answer.call.parameters["Identity"])] for answer in failed[:5])
+        problem = failed[0].problem()
+        raise type(problem)(
+            f"Microsoft's defaults could not be put back on {len(failed)} of {len(changed)} rooms ({names}): {problem}"
+        )
 
 
-def rooms_in(group: Group) -> list[str]:
-    """Return the rooms and the equipment of a group."""
-    return [member.guid for member in group.members if member.is_resource]
+def rooms_in(group: Group) -> dict[str, str]:
+    """Return the addresses of the rooms and the equipment of a group, by GUID."""
+    return {member.guid: member.address for member in group.members if member.is_resource}

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from microsoft365.errors import GaveUp, OutcomeUnknown, TenantRefused
+from microsoft365.errors import GaveUp, OutcomeUnknown, Problem, TenantRefused
 from microsoft365.exchange.failures import Failure, parse_failure
 from microsoft365.exchange.transport import Answer, Call, Progress, Row
 from microsoft365.http import AT_ONCE, Http, retry_after
@@ -25,8 +25,10 @@ _PAGE_SIZE = 1000
 _CMDLET_SECONDS = 960.0
 _GIVE_UP_SECONDS = 180.0
 _LONGEST_PAUSE_SECONDS = 30.0
-# How often a list is read again from its first page when the link to the next one has expired.
+# How often a list is read again from its first page when the link to the next one has expired; and from which time on
+# without asking for pages: a link names a server of Microsoft's, and some tenants' links have never led anywhere.
 _RESTARTS = 3
+_RESTART_WITHOUT_PAGES = 2
 _BUSY_ATTEMPTS = 12
 _CUT_OFF_ATTEMPTS = 4
 _FAILED_DEPENDENCY = 424
@@ -50,6 +52,7 @@ class _Work:
     restarts: int = 0
     renewed: bool = False
     busy: int = 0
+    sent: bool = False
     answer: Answer | None = None
 
     def finish(self, failure: Failure | None = None) -> None:
@@ -76,6 +79,19 @@ class RestTransport:
     def run(self, calls: Sequence[Call], progress: Progress | None = None) -> list[Answer]:
         """See transport.Transport.run."""
         works = [self._work(call) for call in calls]
+        try:
+            self._carry_out_all(works, progress)
+        except Problem as problem:
+            problem.answers = tuple(
+                work.answer
+                if work.sent or work.answer
+                else Answer(work.call, failure=Failure(0, "", "it was not sent"))
+                for work in works
+            )
+            raise
+        return [work.answer or Answer(work.call, failure=Failure(0, "", "no answer")) for work in works]
+
+    def _carry_out_all(self, works: Sequence[_Work], progress: Progress | None) -> None:
         # What must not happen twice travels alone, so that a lost answer concerns it alone.
         packets = [[work] for work in works if not work.call.repeatable]
         shared = [work for work in works if work.call.repeatable]
@@ -99,7 +115,6 @@ class RestTransport:
                     # Nothing more is begun once one has failed for good.
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
-        return [work.answer or Answer(work.call, failure=Failure(0, "", "no answer")) for work in works]
 
     def _work(self, call: Call) -> _Work:
         address = f"{self._base}/InvokeCommand"
@@ -113,6 +128,8 @@ class RestTransport:
         pending = packet
         while pending:
             token = self._token(None)
+            for work in pending:
+                work.sent = True
             replies = self._send(pending, token)
             pauses = [self._take_in(work, reply, token) for work, reply in zip(pending, replies, strict=True)]
             left = [work for work in pending if work.answer is None]
@@ -125,7 +142,7 @@ class RestTransport:
                     "the same command again later, it goes on from where it is"
                 )
             if left and wanted:
-                pace.sleep(wanted)
+                pace.wait(wanted, f"{left[0].call.cmdlet}: Exchange is busy")
             pending = left
 
     def _send(self, works: list[_Work], token: str) -> list[_Reply]:
@@ -136,7 +153,7 @@ class RestTransport:
         response = self._http.send(
             "POST",
             work.address,
-            headers=self._headers(call, token),
+            headers=self._headers(token, work),
             json=_body(call),
             replay=call.repeatable,
             timeout=_CMDLET_SECONDS,
@@ -150,7 +167,7 @@ class RestTransport:
                 "id": str(number),
                 "method": "POST",
                 "url": work.address,
-                "headers": self._headers(work.call, token),
+                "headers": self._headers(token, work),
                 "body": _body(work.call),
             }
             for number, work in enumerate(works)
@@ -160,7 +177,7 @@ class RestTransport:
             self._http.send(
                 "POST",
                 f"{self._base}/$batch",
-                headers=self._headers(None, token),
+                headers=self._headers(token),
                 json={"requests": requests},
                 timeout=_CMDLET_SECONDS,
                 what=names,
@@ -175,18 +192,21 @@ class RestTransport:
         found = {str(part.get("id")): part for part in parts if isinstance(part, dict)}
         return [_part(found.get(str(number))) for number in range(len(works))]
 
-    def _headers(self, call: Call | None, token: str) -> dict[str, str]:
+    def _headers(self, token: str, work: _Work | None = None) -> dict[str, str]:
+        # Without this preference a batch may end at its first failing part (OData 4.01, "Batch Requests").
+        preferences = "odata.continue-on-error"
+        if work is None or work.restarts < _RESTART_WITHOUT_PAGES:
+            preferences = f"odata.maxpagesize={_PAGE_SIZE};{preferences}"
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json; charset=utf-8",
             "Accept": "application/json",
             "X-AnchorMailbox": self._anchor,
-            # Without the second preference a batch may end at its first failing part (OData 4.01, "Batch Requests").
-            "Prefer": f"odata.maxpagesize={_PAGE_SIZE};odata.continue-on-error",
+            "Prefer": preferences,
             "client-request-id": str(uuid.uuid4()),
         }
-        if call is not None:
-            headers["X-CmdletName"] = call.cmdlet
+        if work is not None:
+            headers["X-CmdletName"] = work.call.cmdlet
         return headers
 
     def _take_in(self, work: _Work, reply: _Reply, token: str) -> float | None:
@@ -210,7 +230,10 @@ class RestTransport:
             # Another part failed before this one was begun.
             return self._busy(work, failure, 0.0)
         if failure.busy:
-            return self._busy(work, failure, retry_after(reply.headers))
+            wait = retry_after(reply.headers)
+            if wait is not None:
+                self._http.pause(self._base, wait)
+            return self._busy(work, failure, wait)
         work.finish(failure)
         return None
 
@@ -271,13 +294,16 @@ def _reply_of(response: httpx.Response) -> _Reply:
 
 
 def _part(part: Mapping[str, Any] | None) -> _Reply:
-    if part is None:
+    try:
+        status = int((part or {})["status"])
+    except (KeyError, TypeError, ValueError):
         # A good batch without an answer to this part: as if the connection had been lost for it.
         return _Reply(503, {}, None)
+    assert part is not None  # noqa: S101  # it has a status
     body = part.get("body")
     parsed = _parse(body.encode()) if isinstance(body, str) else body
     headers = part.get("headers")
-    return _Reply(int(part.get("status") or 0), headers if isinstance(headers, dict) else {}, parsed)
+    return _Reply(status, headers if isinstance(headers, dict) else {}, parsed)
 
 
 def _parse(content: bytes) -> Any:

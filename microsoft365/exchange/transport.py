@@ -66,7 +66,8 @@ class Transport(Protocol):
 
         `progress` is told how many more are done. A call that fails is in its answer. Raises GaveUp when Exchange stays
         unavailable, OutcomeUnknown when the answer to a call that is not repeatable was lost (such calls are to be run
-        alone), NoAccess when no token is to be had.
+        alone), NoAccess when no token is to be had. What is raised holds, in its `answers`, one for each call: None where
+        nobody knows what became of it, a failure where it was never sent.
         """
 
 

@@ -170,7 +170,9 @@ def _unlisted(graph: Graph, client_id: str, object_id: str | None) -> Item | Non
     """
     for look in range(2):
         if look:
-            graph.http.pace.sleep(_SECOND_LOOK_SECONDS)
+            graph.http.pace.wait(
+                _SECOND_LOOK_SECONDS, "Looking a second time, since one list that lacks the application proves nothing"
+            )
         application = _directly(graph, client_id, object_id)
         deleted = any(item.client_id == client_id for item in deleted_applications(graph))
         if application is None and deleted:

@@ -220,7 +220,8 @@ CMDLETS = [
             "Enabled": BOOLEAN,
             "RecipientGroupScope": TEXT,
         },
-        "another scope, enabled or not; an assignment can't become organization-wide this way",
+        "another scope; enabled or not, where a disabled one gives nothing; an assignment can't become organization-wide "
+        "this way (unverified)",
         documented=("Force", *NOT_IMITATED_SCOPES),
     ),
     Cmdlet(

@@ -9,6 +9,7 @@ from microsoft365.exchange.transport import Answer, Call, Progress
 from simulator.server import SimulatorServer
 from tests.desired_state.cmdlet_table import unknown
 from tests.desired_state.tenant import Tenant
+from tests.desired_state.without_sockets import InProcess
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,10 @@ def tenant(_tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]
     _tenant.forget_requests()
     yield _tenant
     assert sent == [], "cmdlets or parameters that Microsoft does not document"
+
+
+@pytest.fixture(scope="session")
+def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """Return a tenant without sockets; whoever uses it seeds it first."""
+    with InProcess(tmp_path_factory.mktemp("in-process")) as tenant:
+        yield tenant

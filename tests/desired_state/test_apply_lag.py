@@ -71,6 +71,9 @@ class Directory:
     def _get_recipient(self, _: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
 
+    def _get_serviceprincipal(self, _: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return []
+
     def _get_group(self, _: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [self.group] if self.group else []
 
@@ -165,12 +168,26 @@ def test_a_group_made_by_a_lost_attempt_that_shows_late_is_found() -> None:
     assert directory.members
 
 
-def test_a_name_that_somebody_else_has_is_an_error_at_once() -> None:
+def test_a_name_that_somebody_else_has_is_an_error_soon() -> None:
     directory, clock = Directory(), Clock()
     directory.failures["New-DistributionGroup"] = [EXISTS]
     with pytest.raises(TenantRefused, match="gibt es schon"):
         perform(directory, clock)
-    assert clock.waits == []
+    assert directory.ran.count("New-DistributionGroup") == 1
+    assert clock.seconds <= 15
+
+
+def test_invariant_3_what_an_earlier_run_made_and_exchange_lists_late_is_not_gone_on_with_unseen() -> None:
+    """Its members were not looked at when the plan was made: a person among them would be in reach."""
+    directory, clock = Directory(), Clock()
+    perform(directory)
+    directory.policies.clear()
+    directory.hidden.update({"Get-Group": 3, "Get-DistributionGroup": 2})
+    directory.ran.clear()
+    with pytest.raises(GaveUp, match="It is this stack's own, made a moment ago"):
+        perform(directory, clock)
+    assert not [one for one in directory.ran if one.startswith(("New-Application", "Set-", "Add-"))]
+    assert perform(directory).plan.counts == {"createPolicy": 1}
 
 
 def test_invariant_1_a_policy_that_never_shows_is_no_success() -> None:

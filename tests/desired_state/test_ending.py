@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from microsoft365.errors import BadInput, GaveUp
-from scripts.ending import read_input, told
+from scripts.ending import patient, read_input, told
 
 
 class Sheet(BaseModel):
@@ -58,3 +58,11 @@ def test_input_that_is_no_text_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{\xff}"), encoding="utf-8"))
     with pytest.raises(BadInput, match="the wish, on standard input, is not UTF-8"):
         read_input("the wish")
+
+
+def test_a_long_wait_is_told_with_its_reason_and_not_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    pace = patient()
+    pace.tell(0.5, "a moment")
+    pace.tell(3.0, "Reading a second time")
+    pace.tell(3.0, "too soon to say it again")
+    assert capsys.readouterr().err == "Reading a second time; waiting 3 s\n"

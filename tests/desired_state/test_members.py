@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from microsoft365.errors import TenantRefused
+from microsoft365.errors import TenantRefused, TimedOut
 from microsoft365.exchange.actions import Action
+from microsoft365.exchange.failures import Failure
+from microsoft365.exchange.ledger import Ledger
 from microsoft365.exchange.members import change_members, see_nobody_again
 from microsoft365.exchange.plan import Plan, plan
 from microsoft365.exchange.transport import Answer, Call, Progress
@@ -18,6 +20,14 @@ from tests.desired_state.wires import Clock
 GROUP = settled().groups[0].guid
 
 
+_PERSON = person("vera")
+OBJECT_IDS = {one.guid: one.object_id for one in (*rooms(30), room("new"))} | {_PERSON.guid: _PERSON.object_id}
+
+
+def row(guid: str) -> dict[str, str]:
+    return {"Guid": guid, "ExternalDirectoryObjectId": OBJECT_IDS[guid], "RecipientTypeDetails": "RoomMailbox"}
+
+
 class Members:
     """The members of one group as Exchange keeps them, by their Guid."""
 
@@ -25,6 +35,9 @@ class Members:
         self.guids = list(guids)
         self.ran: list[str] = []
         self.before: Callable[[], None] = lambda: None
+        # What replacing the whole list ends with, and how many of the new list are members by then.
+        self.late: Exception | Failure | None = None
+        self.reached = 0
 
     def run(self, calls: Sequence[Call], progress: Progress | None = None) -> list[Answer]:
         if calls:
@@ -34,11 +47,18 @@ class Members:
     def _one(self, call: Call) -> Answer:
         self.ran.append(call.cmdlet)
         if call.cmdlet == "Get-DistributionGroupMember":
-            return Answer(call, tuple({"Guid": guid, "RecipientTypeDetails": "RoomMailbox"} for guid in self.guids))
+            return Answer(call, tuple(row(guid) for guid in self.guids))
         if call.cmdlet == "Update-DistributionGroupMember":
             self.guids = list(call.parameters["Members"])
-        elif call.cmdlet == "Add-DistributionGroupMember":
+            if self.late is not None:
+                self.guids = self.guids[: self.reached]
+            if isinstance(self.late, Exception):
+                raise self.late
+            return Answer(call, failure=self.late)
+        if call.cmdlet == "Add-DistributionGroupMember":
             self.guids.append(call.parameters["Member"])
+        elif call.parameters["Member"] not in self.guids:
+            return Answer(call, failure=Failure(400, "MemberNotFoundException", "ist kein Mitglied"))
         else:
             self.guids.remove(call.parameters["Member"])
         return Answer(call)
@@ -113,3 +133,45 @@ def test_few_changes_go_one_by_one_and_out_comes_first() -> None:
     members = Members(*(one.guid for one in (*map(member, rooms(3)), person("vera"))))
     change(members, plan(desired(), observed), exact=True)
     assert members.ran == ["Remove-DistributionGroupMember", "Add-DistributionGroupMember"]
+
+
+TOO_LONG = [
+    TimedOut("Update-DistributionGroupMember: not available (HTTP 504), 1 attempts in 900 s"),
+    Failure(504, "", "HTTP 504"),
+    Failure(500, "TimeoutException", "Zeitüberschreitung"),
+    Failure(400, "TaskCanceledException", "abgebrochen"),
+]
+
+
+@pytest.mark.parametrize("late", TOO_LONG, ids=str)
+@pytest.mark.parametrize("reached", [0, 1, 7, 23])
+def test_invariant_2_a_replacement_that_takes_too_long_is_finished_one_by_one(late: Any, reached: int) -> None:
+    """A cmdlet has 15 minutes. Sent again whole it would take as long again, in this run and in every other."""
+    members, found = growing("exact")
+    members.late, members.reached = late, reached
+    ledger = Ledger(found.actions)
+    additions = [action for action in found.actions if action.kind == "addMember"]
+    change_members(members, GROUP, found, [], additions, Quiet(), Clock().pace, exact=True, ledger=ledger)
+    assert sorted(members.guids) == sorted(one.guid for one in rooms(23))
+    assert members.ran.count("Update-DistributionGroupMember") == 1
+    assert ledger.document()["unknown"] == []
+
+
+def test_invariant_3_after_a_replacement_that_took_too_long_nobody_counts_as_out_by_an_empty_reading() -> None:
+    """What took too long may still be under way: whoever must go is taken out, shown or not."""
+    everybody = [*map(member, rooms(20)), person("vera")]
+    observed = replace(settled(20), groups=(replace(settled(20).groups[0], members=tuple(everybody)),))
+    found = plan(desired(rooms={"exclude": [room("00000").address], "max_removals": 100}), observed)
+    found = replace(found, actions=tuple(action for action in found.actions for _ in range(6)))
+    members = Members(person("vera").guid, room("00000").guid)
+    members.late, members.reached = TimedOut("late"), 0
+    change(members, found, exact=True)
+    assert members.ran.count("Remove-DistributionGroupMember") >= 2
+
+
+def test_a_replacement_that_is_refused_is_an_error() -> None:
+    members, found = growing("exact")
+    members.late = Failure(400, "QuotaException", "voll")
+    with pytest.raises(TenantRefused, match="voll"):
+        change(members, found, exact=True)
+    assert members.ran == ["Update-DistributionGroupMember"]

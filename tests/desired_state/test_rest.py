@@ -1,14 +1,21 @@
 """Cmdlets over InvokeCommand and $batch: batches, pages, parts that fail, stale tokens, answers that are cut off."""
 
 import json
+import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from azure.core.credentials import AccessToken
 
+from microsoft365.connection import CLOUDS
+from microsoft365.credentials import CheckedCredentials
 from microsoft365.errors import NoAccess, OutcomeUnknown, TenantRefused
 from microsoft365.exchange.transport import Call
+from microsoft365.sign_in import SignIn
+from tests.desired_state.test_sign_in import BY_SECRET, CONNECTION
 from tests.desired_state.wires import EXCHANGE, TENANT, Exchange, bad, good, passes
 
 BASE = f"{EXCHANGE}/adminapi/beta/{TENANT}"
@@ -91,6 +98,23 @@ def test_invariant_3_links_that_always_expire_are_a_failure_and_not_a_short_list
     assert found.rows == ()
     with pytest.raises(TenantRefused):
         found.complete()
+
+
+def test_a_list_whose_links_lead_nowhere_is_read_without_pages_in_the_end() -> None:
+    """In some tenants no link to a further page has ever been good: it names a server, and the next request meets another."""
+    exchange = Exchange()
+
+    def answer(_cmdlet: str, _parameters: Mapping[str, Any], url: str) -> dict[str, Any]:
+        if "skiptoken" in url:
+            return bad("X", "Expired or Invalid pagination request.", 400)
+        paged = "odata.maxpagesize" in exchange.requests[-1].headers["Prefer"]
+        rows = [{"Guid": str(number)} for number in range(1000 if paged else 2500)]
+        return good(rows, link=f"{BASE}/InvokeCommand?$skiptoken=1000" if paged else None)
+
+    exchange.answer = answer
+    (found,) = exchange.transport().run([READ])
+    assert len(found.complete()) == 2500
+    assert exchange.requests[-1].headers["Prefer"] == "odata.continue-on-error"
 
 
 def test_a_link_to_another_host_gets_no_token() -> None:
@@ -190,6 +214,60 @@ def test_a_batch_that_forgets_a_part_is_asked_for_it_again() -> None:
     exchange.before = before
     answers = exchange.transport().run([calendar(number) for number in range(3)])
     assert all(answer.failure is None for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "part", [{"body": {"value": []}}, {"status": None, "body": {}}, {"status": "good", "body": {}}]
+)
+def test_a_part_without_a_status_is_asked_for_again(part: dict[str, Any]) -> None:
+    exchange = Exchange()
+    first = iter([True])
+
+    def before(request: httpx.Request) -> httpx.Response:
+        if next(first, False):
+            ids = [one["id"] for one in json.loads(request.content)["requests"]]
+            return httpx.Response(200, json={"responses": [{"id": one, **part} for one in ids]})
+        return passes(request)
+
+    exchange.before = before
+    exchange.answer = lambda *_: good([{"DeleteSubject": True}])
+    answers = exchange.transport().run([calendar(number) for number in range(3)])
+    assert [answer.complete() for answer in answers] == [[{"DeleteSubject": True}]] * 3
+
+
+def test_a_pause_that_a_part_was_told_is_kept_by_the_rest_of_the_run() -> None:
+    exchange = Exchange()
+    throttled = iter([True])
+    exchange.answer = lambda *_: (
+        {"status": 429, "headers": {"retry-after": "9"}, "body": None} if next(throttled, False) else good([{}])
+    )
+    transport = exchange.transport()
+    exchange.clock.asleep = lambda: transport.run([READ])
+    transport.run([calendar(1), calendar(2)])
+    assert exchange.clock.waits == [9.0, 9.0]
+
+
+def test_a_stale_token_is_renewed_once_for_all_parts_and_all_batches() -> None:
+    """Twenty calls find out at once that their token is stale; one new token is asked for, not twenty."""
+    exchange = Exchange()
+    issued: list[AccessToken] = []
+
+    def make() -> AccessToken:
+        issued.append(AccessToken(f"token {len(issued)}", int(time.time()) + 3600))
+        return issued[-1]
+
+    credential = SimpleNamespace(get_token=lambda *_: make())
+    sign_in = SignIn(
+        CONNECTION, CLOUDS["public"], {}, checked=CheckedCredentials(BY_SECRET), make_credential=lambda: credential
+    )
+    exchange.before = lambda request: (
+        httpx.Response(401) if request.headers["Authorization"] == "Bearer token 0" else passes(request)
+    )
+    exchange.answer = lambda *_: good([{}])
+    transport = exchange.transport(lambda stale: sign_in.token(EXCHANGE, instead_of=stale))
+    answers = transport.run([calendar(number) for number in range(20)])
+    assert all(answer.failure is None for answer in answers)
+    assert len(issued) == 2
 
 
 def test_a_stale_token_is_renewed_once() -> None:

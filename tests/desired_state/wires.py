@@ -23,16 +23,24 @@ class Clock:
     def __init__(self) -> None:
         self.seconds = 0.0
         self.waits: list[float] = []
+        self.told: list[str] = []
+        # What somebody else does while the first one waits.
+        self.asleep: Callable[[], object] | None = None
         self._lock = threading.Lock()
 
     def sleep(self, seconds: float) -> None:
         with self._lock:
-            self.seconds += seconds
             self.waits.append(seconds)
+            until = self.seconds + seconds
+        other, self.asleep = self.asleep, None
+        if other is not None:
+            other()
+        with self._lock:
+            self.seconds = max(self.seconds, until) if other is not None else self.seconds + seconds
 
     @property
     def pace(self) -> Pace:
-        return Pace(lambda: self.seconds, self.sleep)
+        return Pace(lambda: self.seconds, self.sleep, lambda _, why: self.told.append(why))
 
 
 def http(handler: Handler, clock: Clock | None = None) -> Http:
@@ -54,12 +62,12 @@ class Exchange:
         )
         self._lock = threading.Lock()
 
-    def transport(self) -> RestTransport:
-        def token(stale: str | None) -> str:
+    def transport(self, token: Callable[[str | None], str] | None = None) -> RestTransport:
+        def one_of_two(stale: str | None) -> str:
             self.tokens.append(stale)
             return "fresh" if stale else "first"
 
-        return RestTransport(http(self._handle, self.clock), EXCHANGE, TENANT, token)
+        return RestTransport(http(self._handle, self.clock), EXCHANGE, TENANT, token or one_of_two)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         with self._lock:

@@ -192,3 +192,20 @@ def test_contributing_names_exactly_the_files_that_test_an_invariant() -> None:
     assert sorted(table) == sorted(files) == [1, 2, 3, 4, 5, 6]
     wrong = {number: (sorted(files[number] - table[number]), sorted(table[number] - files[number])) for number in files}
     assert {number: found for number, found in wrong.items() if found != ([], [])} == {}, "missing, too many"
+
+
+def named_tests(path: Path) -> set[str]:
+    return {node.name for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_trap_of_exchange_names_a_test_that_exists() -> None:
+    """docs/exchange-traps.md: a row without a test is a promise without one."""
+    lines = (ROOT / "docs" / "exchange-traps.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| trap |")]
+    assert len(rows) > 50
+    for row in rows:
+        named = re.findall(r"`([a-z_/]+\.py)::(test_\w+)`", row.rsplit(" | ", 1)[1])
+        assert named, row
+        for file, function in named:
+            assert (ROOT / "tests" / file).is_file(), file
+            assert function in named_tests(ROOT / "tests" / file), f"{file}::{function}"
