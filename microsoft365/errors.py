@@ -40,6 +40,13 @@ class Problem(Exception):  # noqa: N818  # it is told to people, not handled lik
     report: Mapping[str, Any] | None = None
     """What was done of a run that failed in part, and what was not (exchange/ledger.py); None where nothing was begun."""
 
+    def saying(self, message: str) -> "Problem":
+        """Return the same problem in other words, with its exit code and all that it holds."""
+        again = type(self).__new__(type(self), message)
+        again.args = (message,)
+        again.__dict__.update(self.__dict__)
+        return again
+
 
 class BadInput(Problem):
     """A value that somebody wrote is wrong; the message names it and how to mend it."""

@@ -167,9 +167,7 @@ def _withheld(report: "Report | None", problem: Problem | None, stack: str) -> P
     """Return why the secret is withheld, and what to do."""
     way_out = "; --unverified overrides this"
     if problem is not None:
-        withheld = Problem(f"the secret is withheld, since the verification could not be made: {problem}{way_out}")
-        withheld.exit_code = problem.exit_code
-        return withheld
+        return problem.saying(f"the secret is withheld, since the verification could not be made: {problem}{way_out}")
     look = f"scripts/run verify_connector --stack {stack}"
     against = _against(report)
     if against and all(finding.status == "pending" for finding in against):

@@ -195,9 +195,9 @@ def allowed_by_policies(restrictions: Restrictions, app_id: str, target: Recipie
 
 
 def assignments_of(restrictions: Restrictions, app_id: str) -> list[RoleAssignment]:
-    """Return the role assignments of an application that give something: disabled ones do not."""
+    """Return the role assignments of an application."""
     own = {principal.object_id for principal in restrictions.principals if principal.app_id == app_id.lower()}
-    return [one for one in restrictions.assignments if one.assignee_object_id in own and one.enabled]
+    return [assignment for assignment in restrictions.assignments if assignment.assignee_object_id in own]
 
 
 def gives(assignment: RoleAssignment, wanted: frozenset[str]) -> bool:

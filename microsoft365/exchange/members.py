@@ -172,7 +172,7 @@ def _judge(
     ledger.not_done(*out, *missing)
     names = ", ".join(action.subject for action in (*out, *missing)[:5])
     problem = failed[0].problem()
-    raise type(problem)(
+    raise problem.saying(
         f"{len(out)} members could not be taken out of the group and {len(missing)} rooms not be added ({names}): "
         f"{problem}. Everything else about members is done; running again goes on with these"
     )

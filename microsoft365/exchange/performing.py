@@ -252,7 +252,7 @@ class Performer:
         if failed:
             problem = failed[0][1].problem()
             names = ", ".join(action.subject for action, _ in failed[:5])
-            raise type(problem)(
+            raise problem.saying(
                 f"the restriction is in place; calendar processing was set on {len(actions) - len(failed)} of "
                 f"{len(actions)} rooms, and not on {names}: {problem}. Running again goes on with these"
             )

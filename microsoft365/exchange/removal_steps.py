@@ -212,7 +212,7 @@ def put_defaults_back(transport: Transport, rooms: Mapping[str, str], outcome: O
     if failed:
         names = ", ".join(rooms[str(answer.call.parameters["Identity"])] for answer in failed[:5])
         problem = failed[0].problem()
-        raise type(problem)(
+        raise problem.saying(
             f"Microsoft's defaults could not be put back on {len(failed)} of {len(changed)} rooms ({names}): {problem}"
         )
 

@@ -19,7 +19,7 @@ def naming_what_lives(application_object_id: str, key_id: str) -> Iterator[None]
     try:
         yield
     except Problem as problem:
-        raise type(problem)(
+        raise problem.saying(
             f"the secret with key id {key_id} is not known to be removed and still works until it is: {problem}. To delete "
             "it now: Entra ID > App registrations > the application (object id "
             f"{application_object_id}) > Certificates & secrets"

@@ -220,8 +220,7 @@ CMDLETS = [
             "Enabled": BOOLEAN,
             "RecipientGroupScope": TEXT,
         },
-        "another scope; enabled or not, where a disabled one gives nothing; an assignment can't become organization-wide "
-        "this way (unverified)",
+        "another scope, enabled or not; an assignment can't become organization-wide this way",
         documented=("Force", *NOT_IMITATED_SCOPES),
     ),
     Cmdlet(

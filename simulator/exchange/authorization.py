@@ -17,7 +17,7 @@ NOT_RUN = "Not Run"
 
 
 def test_authorization(session: Session, bound: dict[str, Any]) -> Result:
-    """Run Test-ServicePrincipalAuthorization: a row for each assignment that is enabled."""
+    """Run Test-ServicePrincipalAuthorization: a row for each assignment."""
     tenant = session.tenant
     principal = serviceprincipals.find(tenant, bound["Identity"])
     mailbox = lookup.mailbox(tenant, bound["Resource"]) if "Resource" in bound else None
@@ -46,7 +46,7 @@ CMDLETS = [
         "Test-ServicePrincipalAuthorization",
         test_authorization,
         {"Identity": IDENTITY, "Confirm": SWITCH, "Resource": TEXT},
-        "a row for each assignment that is enabled (unverified); InScope is a Boolean value, or the text Not Run without Resource; the words for an "
+        "a row for each assignment; InScope is a Boolean value, or the text Not Run without Resource; the words for an "
         "organization-wide assignment are unverified",
     )
 ]

@@ -270,7 +270,7 @@ def assignments(tenant: Tenant) -> tuple[AssignmentView, ...]:
         AssignmentView(
             _application_name(tenant, owners.get(each.assignee_object_id, each.assignee_object_id)),
             each.name,
-            each.role if each.enabled else f"{each.role} (disabled)",
+            each.role,
             *_assignment_scope(tenant, each),
         )
         for each in tenant.role_assignments

@@ -20,8 +20,7 @@ from tests.desired_state.wires import Clock
 GROUP = settled().groups[0].guid
 
 
-_PERSON = person("vera")
-OBJECT_IDS = {one.guid: one.object_id for one in (*rooms(30), room("new"))} | {_PERSON.guid: _PERSON.object_id}
+OBJECT_IDS = {one.guid: one.object_id for one in (*map(member, (*rooms(30), room("new"))), person("vera"))}
 
 
 def row(guid: str) -> dict[str, str]:

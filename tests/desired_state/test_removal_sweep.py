@@ -22,7 +22,11 @@ def pairs() -> list[tuple[str, str, str]]:
     if os.environ.get("ROOMZ_EVERY_FAULT"):
         return [(name, fault, api) for name in REMOVALS for fault in FAULTS for api in apis]
     names = list(REMOVALS)
-    return [(names[number % len(names)], fault, apis[number // 2 % 2]) for number, fault in enumerate(FAULTS)]
+    chosen = [(names[number % len(names)], fault, apis[number // 2 % 2]) for number, fault in enumerate(FAULTS)]
+    # Where something was found once, and where most can be told wrongly.
+    chosen += [("policy now", "refused", "exchange"), ("rbac now", "not allowed", "exchange")]
+    chosen += [(name, "a lie", "exchange") for name in ("policy now", "rbac now", "rbac with a group now")]
+    return list(dict.fromkeys(chosen))
 
 
 def steps(report: Mapping[str, Any], state: str) -> set[tuple[str, str]]:

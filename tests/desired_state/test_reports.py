@@ -72,7 +72,7 @@ def test_where_nothing_was_begun_there_is_an_error_and_no_report(
 ) -> None:
     done = tenant.run("apply", "--json", stdin={**tenant.desired(tenant.application()["clientId"]), **changes})
     assert done.code == code
-    assert set(done.document) == {"error", "exitCode"}
+    assert set(done.document) == {"schemaVersion", "error", "exitCode"}
     assert "what to do" not in done.err
 
 

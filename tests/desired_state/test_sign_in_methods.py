@@ -152,7 +152,7 @@ def test_a_command_resources_script_signs_in_that_way_in_a_process_of_its_own(
     key_id = tenant.graph("POST", path, {"passwordCredential": {"displayName": "x"}})["keyId"]
     secret = {"connection": tenant.connection, "applicationObjectId": application["objectId"], "keyId": key_id}
     ended = tenant.run("remove", script="client_secret", stdin=secret, variables=variables, process=True)
-    assert ended.document == {"keyId": key_id, "removed": True}
+    assert ended.document == {"schemaVersion": 1, "keyId": key_id, "removed": True}
 
 
 def test_a_pipelines_token_is_asked_for_each_of_ours_as_the_vendor_documents(tenant: Tenant, vendors: Vendors) -> None:

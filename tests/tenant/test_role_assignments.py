@@ -163,23 +163,6 @@ def test_assignment_moves_to_another_scope_and_goes(tenant: TenantClient) -> Non
     tenant.rows("Remove-ServicePrincipal", gone)
 
 
-def test_a_disabled_assignment_gives_nothing_and_keeps_its_scope(tenant: TenantClient) -> None:
-    principal = register(tenant)
-    make_scope(tenant)
-    assign(tenant, principal, Name="roomz", CustomResourceScope="Rooms")
-    given = {"Identity": "roomz", **NO_CONFIRMATION}
-    tenant.rows("Set-ManagementRoleAssignment", {**given, "Enabled": False})
-    (shown,) = tenant.rows("Get-ManagementRoleAssignment", {"Identity": "roomz"})
-    assert (shown["Enabled"], shown["CustomResourceScope"]) == (False, "Rooms")
-    assert in_scope(tenant, principal, EIGER) == []
-    state = tenant.server.simulator.store.first
-    assert access.assignments_of(access.restrictions_now(state), principal["AppId"]) == []
-    tenant.rows("Set-ManagementRoleAssignment", {**given, "Enabled": True})
-    assert in_scope(tenant, principal, EIGER) == [True]
-    unchanged = expect(tenant.cmdlet("Set-ManagementRoleAssignment", {**given, "Enabled": True}), 200)
-    assert "modified" in unchanged["@adminapi.warnings"][0]
-
-
 def test_roles_by_name(tenant: TenantClient) -> None:
     (role,) = tenant.rows("Get-ManagementRole", {"Identity": "application ews.accessasapp"})
     assert (role["Name"], role["RoleType"]) == ("Application EWS.AccessAsApp", "ApplicationEWSAccessAsApp")
