@@ -40,6 +40,9 @@ class Problem(Exception):  # noqa: N818  # it is told to people, not handled lik
     report: Mapping[str, Any] | None = None
     """What was done of a run that failed in part, and what was not (exchange/ledger.py); None where nothing was begun."""
 
+    told = False
+    """Whether a document that says so was printed already."""
+
     def saying(self, message: str) -> "Problem":
         """Return the same problem in other words, with its exit code and all that it holds."""
         again = type(self).__new__(type(self), message)

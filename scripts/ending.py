@@ -44,7 +44,7 @@ def told(*, errors_as_json: bool = False, as_document: bool = False) -> Iterator
         if errors_as_json:
             print_json(document)
             raise SystemExit(0) from None
-        if as_document:
+        if as_document and not problem.told:
             print_json(document)
         from microsoft365.exchange.ledger import lines
 

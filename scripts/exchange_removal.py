@@ -169,7 +169,9 @@ def remove_retired(retired: Retired, pace: Pace) -> None:
     tell(outcome.left if "runbook" in document else outcome.sentences(retired.mark))
     print_json(document)
     if outcome.waiting:
-        raise GaveUp("not everything could be ended yet: " + "; ".join(outcome.waiting))
+        waiting = GaveUp("not everything could be ended yet: " + "; ".join(outcome.waiting))
+        waiting.told = True
+        raise waiting
 
 
 def _end_by_a_script(retired: Retired, connection: Connection, session: "Session") -> tuple["Outcome", dict[str, Any]]:

@@ -8,7 +8,7 @@ from microsoft365.errors import TenantRefused
 from tests.desired_state.scenes import wish_for
 from tests.desired_state.tenant import Tenant
 from tests.desired_state.test_fault_sweep import thrown
-from tests.desired_state.test_remove_script import delete
+from tests.desired_state.test_remove_script import delete, retired_command
 from tests.desired_state.without_sockets import InProcess
 
 REFUSAL = {"status": 400, "body": thrown("Microsoft.Exchange.QuotaException", "Kontingent überschritten.")}
@@ -112,3 +112,15 @@ def test_a_tenant_whose_policies_are_full_is_told_in_exchanges_words(in_process:
         in_process.apply(wish)
     assert raised.value.report is not None
     assert [part["kind"] for part in raised.value.report["notDone"]] == ["createPolicy", "setCalendar"]
+
+
+def test_an_end_that_has_to_wait_is_one_document_and_ends_with_5(tenant: Tenant) -> None:
+    application = tenant.application()
+    desired = tenant.desired(application["clientId"], removal="later")
+    assert tenant.run("apply", stdin=desired).code == 0
+    delete(tenant, application, purge=True)
+    assert tenant.run("remove", stdin={**desired, "application": {}}).code == 0
+    done = tenant.run(*retired_command(tenant), "--json")
+    assert done.code == 5
+    assert len(done.document["waiting"]) == 1
+    assert "error: not everything could be ended yet: the policy of" in done.err
