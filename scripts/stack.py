@@ -48,6 +48,12 @@ def read_stack(name: str | None, *, with_secret: bool) -> Stack:
         raise BadInput(
             f"the stack {short} has no outputs yet: there is nothing to look at. Run: pulumi up --stack {short}"
         )
+    if "secretGeneration" not in found:
+        script = (found["access"].get("runbook") or {}).get("path", "the runbook")
+        raise BadInput(
+            f"the stack {short} has no secret to hand over yet: the restriction is waited for. An Exchange administrator has to run "
+            f"{script}; then run: pulumi up --stack {short}"
+        )
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
     values = {key: str(one.get("value", "")) for key, one in json.loads(configuration).items()}
     return Stack(short, f"roomz:{project}/{short}", values, found)

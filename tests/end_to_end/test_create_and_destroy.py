@@ -57,13 +57,15 @@ def test_one_up_connects_the_tenant_and_destroy_leaves_it_as_it_was(stack: Stack
     settled = tenant.snapshot()
     verified = json.loads(stack.script("verify_connector", "--json", "--write").text.splitlines()[0])
     assert (verified["verdict"], verified["closed"], verified["rooms"]) == ("green", True, 25)
-    assert {one["symptom"]: one["status"] for one in verified["findings"]} == {
+    found = {one["symptom"]: one["status"] for one in verified["findings"]}
+    # Of the meetings that the tenant begins with, which end in the evening.
+    assert found.pop("booked-before", "noted") == "noted"
+    assert found == {
         "secret-accepted": "passed",
         "permissions-right": "passed",
         "rooms-readable": "passed",
         "write-possible": "passed",
         "titles-kept": "passed",
-        "booked-before": "noted",
         "control-refused": "passed",
         "restriction-right": "passed",
     }
