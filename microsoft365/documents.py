@@ -1,27 +1,17 @@
-"""The JSON documents that scripts print for machines: their shape, what each key means, and the version that they carry.
+"""The JSON documents that scripts print for machines: their shape, and what each key means.
 
-Owns the models that docs/schemas/ is generated from, and the one number. Owns no content: what stands in a document is built
-where it is known (observation.py, exchange/removal_steps.py, the scripts), as plain values; tests hold every document that a
-script prints against its model.
-
-The version grows when a key goes, changes its type or means something else; a new key changes nothing for whoever reads the
-others, so readers must not mind keys that they do not know.
+Owns the models that docs/schemas/ is generated from. Owns no content: what stands in a document is built where it is known
+(observation.py, exchange/removal_steps.py, the scripts), as plain values; tests hold every document that a script prints against
+its model. Readers must not mind keys that they do not know: schema_version.py says when the version grows.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from microsoft365.verification.report import Report
-
-SCHEMA_VERSION = 1
-
-
-def versioned(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document with its version in front."""
-    return {"schemaVersion": SCHEMA_VERSION, **document}
 
 
 class _Part(BaseModel):
@@ -308,6 +298,37 @@ class HandOverSheet(_Document):
     client_secret: str | None = Field(None, description="With --show-secret alone, and not where it is withheld.")
 
 
+class SecretToDo(_Part):
+    """Something that has to be done about a secret."""
+
+    what: str
+    by: str | None = Field(description="Until when (UTC); null where it is due already.")
+    days_left: int | None
+    stage: str = Field(description="How near it is.")
+    text: str = Field(description="The sentence for people.")
+
+
+class StackSecrets(_Part):
+    """How the secrets of one stack stand."""
+
+    stack: str
+    status: Literal["fine", "unreadable", "due", "overdue"]
+    text: str = Field(description="The sentences for people.")
+    generation: int | None = Field(None, description="The newest secret's number.")
+    ends_on: str | None = Field(None, description="When it ends (UTC).")
+    renews_on: str | None = Field(None, description="From when on `pulumi up` issues the next one (UTC).")
+    hand_over: HandOver | None = None
+    to_do: list[SecretToDo]
+
+
+class SecretStatusReport(_Document):
+    """Whether somebody has to do something about client secrets."""
+
+    status: Literal["fine", "unreadable", "due", "overdue"] = Field(description="The worst of the stacks'.")
+    at: str = Field(description="As of when (UTC).")
+    stacks: list[StackSecrets]
+
+
 DOCUMENTS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "observe": ("exchange_policy observe", Observation),
     "observe-entra": ("exchange_policy observe --entra-only", EntraObservation),
@@ -319,5 +340,6 @@ DOCUMENTS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "calendars-consent-remove": ("calendars_consent remove", GrantRemovalReport),
     "hand-over-show": ("hand_over show --json", HandOverSheet),
     "verify-connector": ("verify_connector --json", Report),
+    "secret-status": ("secret_status --json", SecretStatusReport),
 }
 """By the name of the schema's file: the command, and the model of what it prints."""

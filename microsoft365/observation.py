@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from microsoft365 import marks
-from microsoft365.documents import versioned
 from microsoft365.exchange.actions import Action, Kind
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.observe import observe
@@ -19,6 +18,7 @@ from microsoft365.exchange.plan import Plan, plan
 from microsoft365.exchange.transport import Reporter
 from microsoft365.graph.applications import observe_entra
 from microsoft365.graph.token_rights import lacking
+from microsoft365.schema_version import versioned
 from microsoft365.session import Session
 
 _MOST_ACTIONS = 10

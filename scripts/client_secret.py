@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from microsoft365.connection import Connection
-from microsoft365.documents import versioned
+from microsoft365.schema_version import versioned
 from scripts.ending import EXIT_CODES_HELP, bad_input, patient, print_json, read_input, told
 
 program = typer.Typer(

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from microsoft365.documents import versioned
 from microsoft365.errors import EXIT_CODES, BadInput, Problem
 from microsoft365.pace import Pace
+from microsoft365.schema_version import versioned
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

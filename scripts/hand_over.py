@@ -13,7 +13,6 @@ Exit codes: 0 done, 2 bad input (no such stack, no outputs yet, a file that is t
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,11 +21,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from components.hand_over_record import RecordError, lines_to_commit, record, recorded_generation
-from microsoft365.documents import versioned
 from microsoft365.errors import BadInput, GaveUp, Guarded, Problem
-from scripts.ending import Told, patient, print_json, told
+from microsoft365.schema_version import versioned
+from scripts.ending import EXIT_CODES_HELP, Told, patient, print_json, told
 from scripts.hand_over_sheet import TITLE, generation_of, rooms_csv, sheet, steps
-from scripts.stack import PROJECT, Stack, read_stack
+from scripts.stack import Stack, pulumi, read_stack
 
 if TYPE_CHECKING:
     from microsoft365.verification.report import Finding, Report
@@ -40,6 +39,7 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="What goes into the ROOMZ Portal.",
+    epilog=EXIT_CODES_HELP,
 )
 StackName = Annotated[str, typer.Option("--stack", help="The stack; default: the selected one.")]
 
@@ -281,10 +281,7 @@ def _print(
 
 
 def _set(stack: str, generation: int) -> None:
-    command = ["pulumi", "config", "set", "--path", "roomz:secret.handedOver", str(generation), "--stack", stack]
-    result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
-    if result.returncode:
-        raise BadInput(f"Pulumi did not take the record: {result.stderr.strip().removeprefix('error: ')}")
+    pulumi("config", "set", "--path", "roomz:secret.handedOver", str(generation), "--stack", stack)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,9 @@ counts: 8 before 2 before 7.
 """
 
 import json
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,10 +20,9 @@ import typer
 from components.deadlines import Deadline, SecretDates, Stage, deadlines
 from components.secret_plan import HandOver, format_date, parse_date
 from microsoft365.errors import BadInput
+from microsoft365.schema_version import versioned
 from scripts.ending import Told, print_json, told
-
-# Not resolved: a scripts/ that is a symbolic link belongs to the project that it is linked into.
-PROJECT = Path(__file__).absolute().parent.parent
+from scripts.stack import pulumi
 
 FINE, UNREADABLE, DUE, OVERDUE = "fine", "unreadable", "due", "overdue"
 EXIT_CODES = {OVERDUE: 8, UNREADABLE: 2, DUE: 7, FINE: 0}
@@ -36,6 +33,8 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Is there anything to do about the client secrets?",
+    epilog="Exit codes: 0 nothing within 60 days, 2 bad input or a stack that cannot be read, 7 due within 60 days, 8 overdue. Of several "
+    "stacks the worst counts: 8 before 2 before 7.",
 )
 
 
@@ -86,7 +85,7 @@ def status(
         reports = _reports(stacks or [None], now)
         worst = next(word for word in EXIT_CODES if any(report.status == word for report in reports))
         if as_json:
-            print_json(_document(reports, worst, now))
+            print_json(versioned(_document(reports, worst, now)))
         elif as_markdown:
             typer.echo(_markdown(reports))
         else:
@@ -125,16 +124,7 @@ def _report(stack: str | None, now: datetime) -> Report:
 
 
 def _outputs(stack: str | None) -> dict[str, Any]:
-    command = ["pulumi", "stack", "output", "--json", "--non-interactive", *(["--stack", stack] if stack else [])]
-    try:
-        result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command
-    except FileNotFoundError:
-        raise BadInput(
-            'pulumi is not on PATH. Install it, or on the local tenant: eval "$(scripts/run local_tenant env)"'
-        ) from None
-    if result.returncode:
-        raise BadInput(" ".join(result.stderr.split()).removeprefix("error: ") or "pulumi stack output failed")
-    outputs: dict[str, Any] = json.loads(result.stdout)
+    outputs: dict[str, Any] = json.loads(pulumi("stack", "output", "--json", *(["--stack", stack] if stack else [])))
     return outputs
 
 

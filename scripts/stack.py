@@ -5,7 +5,7 @@ Owns the calls of `pulumi`. The client secret comes along only where it is asked
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ def read_stack(name: str | None, *, with_secret: bool) -> Stack:
         ["stack", "--show-name", *selected],
     ]
     with ThreadPoolExecutor(max_workers=len(calls)) as pool:
-        outputs, configuration, full_name = pool.map(_pulumi, calls)
+        outputs, configuration, full_name = pool.map(lambda call: pulumi(*call), calls)
     found: dict[str, Any] = json.loads(outputs)
     # Whoever names a stack in full means organization/project/stack; the mark has the last.
     short = full_name.strip().rpartition("/")[2]
@@ -59,7 +59,8 @@ def read_stack(name: str | None, *, with_secret: bool) -> Stack:
     return Stack(short, f"roomz:{project}/{short}", values, found)
 
 
-def _pulumi(arguments: Sequence[str]) -> str:
+def pulumi(*arguments: str) -> str:
+    """Run Pulumi's own program in the project and return what it printed. Raises BadInput with its words where it fails."""
     try:
         result = subprocess.run(  # noqa: S603 -- our own command
             ["pulumi", *arguments, "--non-interactive"],  # noqa: S607 -- wherever the person has it
@@ -71,5 +72,5 @@ def _pulumi(arguments: Sequence[str]) -> str:
     except FileNotFoundError:
         raise BadInput(_NOT_ON_PATH) from None
     if result.returncode:
-        raise BadInput(result.stderr.strip().removeprefix("error: ") or f"pulumi {arguments[0]} failed")
+        raise BadInput(" ".join(result.stderr.split()).removeprefix("error: ") or f"pulumi {arguments[0]} failed")
     return result.stdout

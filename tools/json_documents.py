@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from microsoft365.documents import DOCUMENTS, SCHEMA_VERSION
+from microsoft365.documents import DOCUMENTS
 from microsoft365.errors import EXIT_CODES
 from microsoft365.exchange.desired import DesiredState
+from microsoft365.schema_version import SCHEMA_VERSION
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 INPUT = "desired-state"

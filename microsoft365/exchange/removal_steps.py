@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from microsoft365 import marks
-from microsoft365.documents import versioned
 from microsoft365.errors import BadInput
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange.desired import DesiredState
@@ -20,6 +19,7 @@ from microsoft365.exchange.members import FOREIGN
 from microsoft365.exchange.observed import MICROSOFTS_DEFAULTS, TITLES, Group
 from microsoft365.exchange.plan import calendar_parameters
 from microsoft365.exchange.transport import Call, Reporter, Transport
+from microsoft365.schema_version import versioned
 
 # Tokens live for 60 to 90 minutes ("Configurable token lifetimes in the Microsoft identity platform"), and keep the
 # roles that they were issued with.

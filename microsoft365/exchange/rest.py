@@ -5,10 +5,8 @@ Owns batches, pages, sub-requests that are throttled inside a good batch, and th
 """
 
 import json
-import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +16,7 @@ from microsoft365.errors import GaveUp, OutcomeUnknown, Problem, TenantRefused
 from microsoft365.exchange.failures import Failure, parse_failure
 from microsoft365.exchange.transport import Answer, Call, Progress, Row
 from microsoft365.http import AT_ONCE, Http, retry_after
+from microsoft365.packets import carry_out_all
 
 BATCH_SIZE = 10
 _PAGE_SIZE = 1000
@@ -74,7 +73,6 @@ class RestTransport:
         self._base = f"{exchange}/adminapi/beta/{tenant_id}"
         self._anchor = _ANCHOR.format(tenant=tenant_id)
         self._token = token
-        self._told = threading.Lock()
 
     def run(self, calls: Sequence[Call], progress: Progress | None = None) -> list[Answer]:
         """See transport.Transport.run."""
@@ -96,25 +94,7 @@ class RestTransport:
         packets = [[work] for work in works if not work.call.repeatable]
         shared = [work for work in works if work.call.repeatable]
         packets += [shared[start : start + BATCH_SIZE] for start in range(0, len(shared), BATCH_SIZE)]
-
-        def carry(packet: list[_Work]) -> None:
-            self._carry_out(packet)
-            if progress is not None:
-                with self._told:
-                    progress(len(packet))
-
-        if len(packets) == 1:
-            carry(packets[0])
-        elif packets:
-            with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(packets))) as pool:
-                futures = [pool.submit(carry, packet) for packet in packets]
-                try:
-                    for future in futures:
-                        future.result()
-                except BaseException:
-                    # Nothing more is begun once one has failed for good.
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
+        carry_out_all(packets, self._carry_out, at_once=AT_ONCE, progress=progress)
 
     def _work(self, call: Call) -> _Work:
         address = f"{self._base}/InvokeCommand"

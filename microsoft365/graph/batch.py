@@ -6,16 +6,15 @@ Source: Microsoft Graph, "Combine multiple HTTP requests using JSON batching" an
 (requests of a batch are throttled one by one; those refused are sent again after the longest Retry-After).
 """
 
-import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from microsoft365.errors import OutcomeUnknown, TenantRefused
 from microsoft365.graph.client import Token, describe
 from microsoft365.http import AT_ONCE, THROTTLED, UNAVAILABLE, Http, retry_after
+from microsoft365.packets import carry_out_all
 
 # "JSON batch requests are currently limited to 20 individual requests".
 BATCH_SIZE = 20
@@ -85,7 +84,6 @@ class GraphBatches:
         self._http = http
         self._address = f"{base}/v1.0/$batch"
         self._token = token
-        self._told = threading.Lock()
 
     def run(self, requests: Sequence[Request], progress: Callable[[int], None] | None = None) -> list[Reply]:
         """Send all requests and return their answers in the order of the requests, whatever their status.
@@ -100,25 +98,7 @@ class GraphBatches:
             for kind in ([w for w in works if w.request.repeatable], [w for w in works if not w.request.repeatable])
             for start in range(0, len(kind), BATCH_SIZE)
         ]
-
-        def carry(packet: list[_Work]) -> None:
-            self._carry_out(packet)
-            if progress is not None:
-                with self._told:
-                    progress(len(packet))
-
-        if len(packets) == 1:
-            carry(packets[0])
-        elif packets:
-            with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(packets))) as pool:
-                futures = [pool.submit(carry, packet) for packet in packets]
-                try:
-                    for future in futures:
-                        future.result()
-                except BaseException:
-                    # Nothing more is begun once one has failed for good.
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
+        carry_out_all(packets, self._carry_out, at_once=AT_ONCE, progress=progress)
         return [work.reply or LOST for work in works]
 
     def _carry_out(self, packet: list[_Work]) -> None:

@@ -25,7 +25,7 @@ from simulator.control.snapshot import snapshot
 from simulator.exposure.meter import Meter
 from simulator.tenant import Tenant
 from tests.desired_state.builders import MARK
-from tests.desired_state.in_process import InProcess, Killed
+from tests.desired_state.killable import KillableWire, Killed
 from tests.desired_state.random_tenants import (
     ADDRESS,
     COMPANY,
@@ -78,16 +78,16 @@ class Silent:
 
 
 @pytest.fixture(scope="module")
-def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
-    made = InProcess(tmp_path_factory.mktemp("tenant"))
+def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KillableWire]:
+    made = KillableWire(tmp_path_factory.mktemp("tenant"))
     yield made
-    made.close()
+    made.end()
 
 
 class Case:
     """One tenant, one wish."""
 
-    def __init__(self, wire: InProcess, model: str, situation: Situation, wish: Mapping[str, Any]) -> None:
+    def __init__(self, wire: KillableWire, model: str, situation: Situation, wish: Mapping[str, Any]) -> None:
         self.wire, self.model, self.situation, self.wish = wire, model, situation, wish
         self.tenant: Tenant = wire.fresh(COMPANY)
         self.ours: Ours = build(self.tenant, situation, model)
@@ -152,7 +152,7 @@ class Case:
 @cases(150)
 @given(data=some.data())
 def test_invariant_2_apply_reaches_what_is_wanted_and_invariants_1_and_3_hold_on_the_way(
-    wire: InProcess, model: str, data: some.DataObject
+    wire: KillableWire, model: str, data: some.DataObject
 ) -> None:
     case = Case(wire, model, data.draw(situations(model)), data.draw(wishes()))
     before = snapshot(case.tenant)

@@ -21,6 +21,7 @@ OF_COMMANDS = {
     "calendars_consent remove": "calendars-consent-remove",
     "hand_over show": "hand-over-show",
     "verify_connector --json": "verify-connector",
+    "secret_status --json": "secret-status",
 }
 
 

@@ -50,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
         "microsoft365.exchange.desired",
         "microsoft365.exchange.rights",
         "microsoft365.graph.rights",
+        "microsoft365.schema_version",
         "microsoft365.setups",
         "microsoft365.verification",
     },

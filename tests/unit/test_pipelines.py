@@ -74,11 +74,6 @@ def test_shellcheck_finds_nothing(script: Script) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.xfail(
-    not (ROOT / "scripts" / "secret_status.py").exists(),
-    reason="the pipelines run scripts/secret_status.py, which is not there yet",
-    raises=ModuleNotFoundError,
-)
 @pytest.mark.parametrize("script", [each for each in SCRIPTS if "scripts/run" in each.text], ids=named)
 def test_every_script_of_ours_exists_with_the_options_that_are_used(script: Script) -> None:
     ours = [words for words in script.commands if words[0] == "scripts/run"]

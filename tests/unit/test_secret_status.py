@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from components.secret_plan import format_date
 from scripts import secret_status
+from tests.support import documents
 
 END = "2028-11-23T00:00:00Z"
 RENEWS = "2028-09-23T00:00:00Z"
@@ -132,7 +133,9 @@ def test_a_stack_that_was_never_up_says_what_to_run(pulumi: Pulumi) -> None:
 
 def test_json_for_pipelines(pulumi: Pulumi) -> None:
     pulumi.stack("prod", PENDING)
-    document = json.loads(run("--stack", "prod", "--stack", "gone", "--at", THIRTY, "--json").stdout)
+    document = documents.read(
+        run("--stack", "prod", "--stack", "gone", "--at", THIRTY, "--json").stdout, "secret_status --json"
+    )
     assert document["status"] == "unreadable"
     assert document["at"] == "2028-10-30T00:00:00Z"
     prod, gone = document["stacks"]

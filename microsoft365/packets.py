@@ -1,0 +1,44 @@
+"""Packets of calls, sent side by side: the threads of a run, its count for people, and its end when one packet fails for good.
+
+Owns how many are under way at once and in which order they are begun. Owns neither what is in a packet nor how it is sent:
+exchange/rest.py and graph/batch.py each have their own.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Packet = TypeVar("Packet", bound=Sequence[object])
+
+
+def carry_out_all(
+    packets: Sequence[Packet],
+    carry_out: Callable[[Packet], None],
+    *,
+    at_once: int,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Carry out every packet, at most `at_once` side by side; `progress` is told how many more calls are done.
+
+    Raises what the first packet that fails raises; nothing more is begun then.
+    """
+    telling = threading.Lock()
+
+    def carry(packet: Packet) -> None:
+        carry_out(packet)
+        if progress is not None:
+            with telling:
+                progress(len(packet))
+
+    if len(packets) == 1:
+        carry(packets[0])
+    elif packets:
+        with ThreadPoolExecutor(max_workers=min(at_once, len(packets))) as pool:
+            futures = [pool.submit(carry, packet) for packet in packets]
+            try:
+                for future in futures:
+                    future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
