@@ -51,15 +51,6 @@ HARMLESS_PROVIDER_KEYS = {
     "azuread:partnerId",
     "azuread:disableTerraformPartnerId",
 }
-# The others say where the tenant is, or nothing about it at all.
-OTHER_PROVIDER_KEYS = (
-    "azuread:tenantId",
-    "azuread:environment",
-    "azuread:metadataHost",
-    "azuread:partnerId",
-    "azuread:disableTerraformPartnerId",
-)
-
 # Stands in for a connection that is itself refused, so that every other problem is found in the same run.
 _ANY_CONNECTION = Connection(tenant_id="00000000-0000-0000-0000-000000000000", exchange_host="localhost")
 
@@ -76,14 +67,15 @@ class SettingsError(ValueError):
         )
 
 
-def load(configuration: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
+def load(configuration: Mapping[str, str], environment: Mapping[str, str], project: str = "roomz") -> Settings:
     """Read the stack's whole configuration (`namespace:key` to text, objects as JSON) into Settings.
 
     `environment` is the process environment: `ARM_TENANT_ID` and the like fill in for `azuread:` keys, as they do for the provider.
+    `project`: the Pulumi project's name, whose namespace is its program's own.
     Raises SettingsError with every problem at once.
     """
-    provider_keys = [*FORBIDDEN_PROVIDER_KEYS, *IDENTITY_PROVIDER_KEYS, *OTHER_PROVIDER_KEYS]
-    problems = [*_provider_problems(configuration), *refusals.other_namespaces(configuration, provider_keys)]
+    provider_keys = [*FORBIDDEN_PROVIDER_KEYS, *IDENTITY_PROVIDER_KEYS, *sorted(HARMLESS_PROVIDER_KEYS)]
+    problems = [*_provider_problems(configuration), *refusals.other_namespaces(configuration, provider_keys, project)]
     values: dict[str, Any] = {}
     names = refusals.known_fields(Settings)
     for full_name, text in configuration.items():

@@ -67,6 +67,7 @@ class RoomzConnector(pulumi.ComponentResource):
         settings, last, observation = args.settings, args.last_outputs, args.observation
         desired = desired_state(settings, args.mark)
         self._refuse(args, desired)
+        self._refuse_provider(name)
         # By runbook nothing is granted before somebody has made the restriction: then there is no secret to plan either.
         waits = waiting.is_waiting(settings, args.mark, last, observation)
         today = observation.observed_at if observation else datetime.now(UTC)
@@ -186,6 +187,15 @@ class RoomzConnector(pulumi.ComponentResource):
         made = Made(application, access, secrets, consented)
         self.outputs = connector_outputs(settings, plan, today, observation, made)
         self.register_outputs({"clientId": application.application.client_id})
+
+    def _refuse_provider(self, name: str) -> None:
+        """Whoever an explicit provider signs in as, the observation and the commands would be somebody else."""
+        if self.get_provider("azuread:index/application:Application") is not None:
+            raise pulumi.RunError(
+                f"RoomzConnector {name!r} was given an azuread provider of its own. Exchange Online is changed, and the tenant looked at, by the ARM_* "
+                "variables, so that Entra and Exchange would be two identities. Take the provider out of the connector's options, and of its "
+                "parent's, and let the ARM_* variables say who deploys"
+            )
 
     @staticmethod
     def _refuse(args: RoomzConnectorArgs, desired: DesiredState) -> None:

@@ -299,8 +299,11 @@ def _flat(name: str, text: str, remove: str) -> str:
     return f"{said}. Did you mean roomz:{near}? Then write `{meant.set_command(_example(meant))}`"
 
 
-def other_namespaces(configuration: Mapping[str, str], provider_keys: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for each key whose namespace, or whose name below `azuread`, is a slip of the pen."""
+def other_namespaces(configuration: Mapping[str, str], provider_keys: Sequence[str], project: str) -> Iterator[str]:
+    """Yield a sentence for each key whose namespace, or whose name below `azuread`, is a slip of the pen.
+
+    The namespace of the `project` is its program's own, whatever it is called.
+    """
     known = {key.partition(":")[2] for key in provider_keys}
     for full_name in configuration:
         namespace, _, name = full_name.partition(":")
@@ -312,7 +315,7 @@ def other_namespaces(configuration: Mapping[str, str], provider_keys: Sequence[s
                     f"{full_name} is no key of the azuread provider. Did you mean azuread:{near}? Take it out with `{remove}` and "
                     f"write `pulumi config set azuread:{near} VALUE`"
                 )
-        elif namespace not in {"roomz", "azuread"} | OTHER_NAMESPACES:
+        elif namespace not in {"roomz", "azuread", project} | OTHER_NAMESPACES:
             near = _nearest(namespace.casefold(), ["roomz", "azuread"], _VERY_NEAR)
             if near is not None:
                 path = "--path " if "." in name else ""

@@ -22,12 +22,17 @@ _NOT_ON_PATH = 'pulumi is not on PATH. Install it, or on the local tenant: eval 
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack. `configuration` is `namespace:key` to text, as the program gets it; `mark` what everything of it carries."""
+    """One stack. `configuration` is `namespace:key` to text, as the program gets it."""
 
     name: str
-    mark: str
+    project: str
     configuration: Mapping[str, str]
     outputs: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def mark(self) -> str:
+        """What everything of the stack carries in the tenant."""
+        return f"roomz:{self.project}/{self.name}"
 
 
 def read_stack(name: str | None, *, with_secret: bool) -> Stack:
@@ -56,7 +61,7 @@ def read_stack(name: str | None, *, with_secret: bool) -> Stack:
         )
     project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
     values = {key: str(one.get("value", "")) for key, one in json.loads(configuration).items()}
-    return Stack(short, f"roomz:{project}/{short}", values, found)
+    return Stack(short, project, values, found)
 
 
 def pulumi(*arguments: str) -> str:

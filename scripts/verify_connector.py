@@ -127,7 +127,7 @@ def subject_of(stack: Stack) -> Subject:
     from components.secret_plan import issued_from_outputs
 
     try:
-        settings = load(stack.configuration, os.environ)
+        settings = load(stack.configuration, os.environ, stack.project)
     except SettingsError as error:
         raise BadInput(str(error)) from None
     outputs = stack.outputs

@@ -4,7 +4,7 @@ Owns no assertion and no expectation of what is declared.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -105,6 +105,7 @@ class Program:
         *,
         preview: bool = False,
         provider: Mapping[str, str] | None = None,
+        options: Callable[[], pulumi.ResourceOptions] | None = None,
         **configuration: str,
     ) -> "Program":
         ours = {f"roomz:{key}": value for key, value in configuration.items()}
@@ -125,6 +126,7 @@ class Program:
                     observation=observed,
                     grants=grants,
                 ),
+                options() if options else None,
             )
             self.declared = connector.outputs
             return pulumi.Output.all(**connector.outputs).apply(self.outputs.update)

@@ -1,9 +1,11 @@
 """RoomzConnector under recording mocks: what it declares, in which order and with which options."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pulumi
+import pulumi_azuread as azuread
 import pytest
 
 from components.configuration import load
@@ -373,3 +375,25 @@ def test_the_portals_page_is_in_the_stacks_own_cloud(program: Program, provider:
     found = program.run(provider=provider, endpoints=endpoints).outputs["apiPermissionsUrl"]
     assert found.startswith(page)
     assert CLIENT_ID in found
+
+
+def _through_its_parent() -> pulumi.ResourceOptions:
+    parent = pulumi.ComponentResource("test:index:Team", "team", None, _by_name())
+    return pulumi.ResourceOptions(parent=parent)
+
+
+def _by_name() -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(providers={"azuread": azuread.Provider("somebody-else", tenant_id="t")})
+
+
+def _alone() -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(provider=azuread.Provider("somebody-else", tenant_id="t"))
+
+
+@pytest.mark.parametrize("options", [_alone, _by_name, _through_its_parent])
+def test_a_provider_of_its_own_is_refused_since_exchange_would_be_changed_by_somebody_else(
+    program: Program, options: Callable[[], pulumi.ResourceOptions]
+) -> None:
+    with pytest.raises(pulumi.RunError, match="was given an azuread provider of its own"):
+        program.run(observation(), options=options)
+    assert [each for each in program.mocks.of_type("") if "azuread:index" in each.type_token] == []

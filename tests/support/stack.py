@@ -174,13 +174,8 @@ class Stack:
             wanted = expect if line == lines[-1] else 0
             if wanted is not None and result.code != wanted:
                 raise AssertionError(f"{line!r} ended with {result.code}, not {wanted}:\n{result.text}")
-        self._read_configuration()
+        self.read_configuration()
         return result
-
-    def _read_configuration(self) -> None:
-        """Take over what a command has written into the stack file."""
-        document = yaml.safe_load((self.folder / f"Pulumi.{self.name}.yaml").read_text())
-        self.configuration = document["config"]
 
     def up(self, *arguments: str, expect: int | None = 0) -> Result:
         """`pulumi up`, without the preview before it."""

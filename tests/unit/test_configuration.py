@@ -120,6 +120,13 @@ def test_what_is_accepted_here_is_accepted_by_the_scripts() -> None:
         assert desired_state(settings, "roomz:roomz/test").rooms.include == (address,)
 
 
+def test_the_namespace_of_the_project_is_its_programs_own() -> None:
+    configuration = {**GOOD, "rooms:floor": "3"}
+    with pytest.raises(SettingsError, match="Did you mean `roomz`"):
+        load(configuration, {})
+    assert load(configuration, {}, "rooms").access == load(GOOD, {}).access
+
+
 def test_removal_now_is_allowed_where_exchange_is_this_machine() -> None:
     configuration = {
         **GOOD,

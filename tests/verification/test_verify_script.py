@@ -224,7 +224,7 @@ def stack_of(world: World, **changes: Any) -> Stack:
         "applicationObjectId": world.application["id"],
         "access": {"model": "policy"},
     }
-    return Stack("dev", "roomz:roomz/dev", {**configuration, **changes}, outputs)
+    return Stack("dev", "roomz", {**configuration, **changes}, outputs)
 
 
 def test_a_stack_says_what_is_to_be_verified(policy: World) -> None:
