@@ -1,6 +1,6 @@
-"""`python -m tests.bench.document`: put the figures of build/bench.json into docs/performance.md, between its markers.
+"""`python -m tests.bench.document`: put the figures of build/bench.json into docs/performance.md, and draw its plot.
 
-Owns the page's two tables. Everything else on it is written by hand.
+Owns the page's two tables, between their markers. Everything else on it is written by hand.
 """
 
 import json
@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import round_trips
+from tests.bench import plot, round_trips
 from tests.bench.figure import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = ROOT / "build" / "bench.json"
 PAGE = ROOT / "docs" / "performance.md"
+PLOT = ROOT / "docs" / "images" / "cost-of-rooms.svg"
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> str:
@@ -74,6 +75,7 @@ def main() -> int:
     text = between(text, "figures", f"{measured()}\n\n{figures_table(found)}")
     text = between(text, "round trips", round_trips_table(found))
     PAGE.write_text(text)
+    PLOT.write_text(plot.cost_of_rooms(found))
     return 0
 
 

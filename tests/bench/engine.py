@@ -1,11 +1,11 @@
 """The whole of `pulumi up` and `pulumi destroy` against what the engine and the provider take by themselves.
 
 Owns two comparisons: `up` with nothing to change against a bare program of the same resources, and `destroy` against the same
-without `deleted_with`. What stands in each stack: tests/support/stack.py and bare_program.py.
+without `deleted_with`. And what the seconds of that `up` are spent on, by leaving out one thing after another. What stands in each
+stack: tests/support/stack.py and bare_program.py.
 """
 
 import json
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +20,7 @@ from tests.support.tenant import CALENDARS_READ_WRITE, Tenant
 RUNS = 5
 BARE_PROGRAM = Path(__file__).with_name("bare_program.py")
 OWN_REMOVALS = ("roomz-consent-removal", "roomz-secret-0-removal")
+EMPTY_PROGRAM = '"""Declares nothing."""\n\nimport pulumi  # noqa: F401\n'
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 
 
@@ -31,17 +32,22 @@ def figures() -> Iterator[Figure]:
 
 
 def _up(folder: Path) -> Iterator[Figure]:
-    with SimulatorServer(folder / "tenant") as server:
+    # Stacks of one name have one mark, so that the second connector has a tenant of its own.
+    with SimulatorServer(folder / "tenant") as server, SimulatorServer(folder / "another") as another:
         tenant = Tenant.first(server)
         ours = Stack.create(folder / "ours", server, tenant)
         bare = _bare(folder / "bare", server, tenant)
-        for stack in (ours, bare):
+        blind = Stack.create(folder / "blind", another, Tenant.first(another), observe=False)
+        empty = Stack.create(folder / "empty", server, tenant)
+        _replace_program(empty, EMPTY_PROGRAM)
+        stacks = {"ours": ours, "bare": bare, "blind": blind, "empty": empty}
+        for stack in stacks.values():
             stack.up()
         if (left := _types(ours)) != (right := _types(bare)):
             raise RuntimeError(f"not the same resources: {left - right} here and {right - left} there")
-        seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+        seconds: dict[str, list[float]] = {name: [] for name in stacks}
         for _ in range(RUNS):
-            for name, stack in (("ours", ours), ("bare", bare)):
+            for name, stack in stacks.items():
                 seconds[name].append(stack.up().seconds)
                 if changes := stack.changes():
                     raise RuntimeError(f"{name}: `up` was to change nothing and did {changes}")
@@ -49,6 +55,11 @@ def _up(folder: Path) -> Iterator[Figure]:
     yield Figure("up.no_change.seconds", best["ours"], "s")
     yield Figure("up.no_change.bare.seconds", best["bare"], "s")
     yield at_most("up.no_change.wall_over_bare", best["ours"] / best["bare"], "ratio", 1.6)
+    # Each program does what the one before it does, and one thing more.
+    yield Figure("up.no_change.engine_and_python.seconds", best["empty"], "s")
+    yield Figure("up.no_change.providers_and_resources.seconds", best["bare"] - best["empty"], "s")
+    yield Figure("up.no_change.own_decisions.seconds", best["blind"] - best["bare"], "s")
+    yield Figure("up.no_change.observation.seconds", best["ours"] - best["blind"], "s")
 
 
 def _bare(folder: Path, server: SimulatorServer, tenant: Tenant) -> Stack:
@@ -76,9 +87,14 @@ def _bare(folder: Path, server: SimulatorServer, tenant: Tenant) -> Stack:
         },
     }
     stack = Stack.create(folder, server, tenant, bare=document)
-    (folder / "__main__.py").unlink()
-    shutil.copy(BARE_PROGRAM, folder / "__main__.py")
+    _replace_program(stack, BARE_PROGRAM.read_text())
     return stack
+
+
+def _replace_program(stack: Stack, program: str) -> None:
+    file = stack.folder / "__main__.py"
+    file.unlink()  # It is a link to this project's own.
+    file.write_text(program)
 
 
 def _types(stack: Stack) -> Counter[str]:

@@ -15,6 +15,8 @@ from tests.bench.site import Run, Site
 
 RUNS = 3
 SMALL, LARGE = 1_000, 10_000
+GUIDE_GROWS_BY = (25, 250)
+"""Sizes at which the guide is run besides, to see that it grows as evenly as a plot shows it (docs/performance.md)."""
 FIRST_TIME = ("B", "C", "D", "5")
 AGAIN = ("C", "5")
 
@@ -43,6 +45,9 @@ def _against_the_guide(tenant: Tenant) -> Iterator[Figure]:
     yield at_least("exchange.first_apply.1000.times_faster_than_guide", guide_first / first.seconds, "times", 15)
     yield Figure("exchange.first_apply.1000.times_faster_than_guide_in_batches", in_batches / first.seconds, "times")
     yield at_least("exchange.no_change.1000.times_faster_than_guide", guide_again / again.seconds, "times", 30)
+    for rooms in GUIDE_GROWS_BY:
+        guide_small, _ = Site(tenant, rooms).guide(FIRST_TIME)
+        yield Figure(f"exchange.first_apply.{rooms}.guide.seconds", guide_small, "s")
     large_first, large_again = (_best(runs) for runs in _first_and_again(tenant, LARGE, times=1))
     # One run against three: the best of three would be an unfair measure for it, their middle is not.
     ratios = (large_first.seconds / _middle(firsts), large_again.seconds / _middle(agains))
@@ -94,7 +99,7 @@ def _counted(tenant: Tenant) -> Iterator[Figure]:
             drifted = site.apply()
             runs = dict(zip(round_trips.SITUATIONS, (first, again, added, drifted), strict=True))
             for situation, run in runs.items():
-                if model == "policy" and rooms != 25 and situation in ("first_apply", "no_change"):
+                if model == "policy" and rooms in (SMALL, LARGE) and situation in ("first_apply", "no_change"):
                     continue
                 seconds = run.seconds if timed else None
                 yield from round_trips.figures(model, rooms, situation, run.trips, seconds)

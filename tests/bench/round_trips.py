@@ -14,7 +14,7 @@ from tests.bench.figure import WIDTH, Figure
 
 PREFIX = "round_trips."
 MODELS = ("policy", "rbac")
-ROOMS = (25, 1_000, 10_000)
+ROOMS = (25, 250, 1_000, 10_000)
 SITUATIONS: Mapping[str, str] = {
     "first_apply": "first apply",
     "no_change": "nothing to change",

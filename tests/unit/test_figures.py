@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench import document, round_trips
+from tests.bench import document, plot, round_trips
 from tests.bench.figure import Figure, at_least, at_most, write
 from tests.bench.round_trips import Trips
 
@@ -59,3 +59,21 @@ def test_a_page_without_its_markers_is_an_error() -> None:
     assert document.between(page, "x", "new") == "a <!-- x: begin -->\nnew\n<!-- x: end --> b"
     with pytest.raises(ValueError, match="has no <!-- y: begin -->"):
         document.between(page, "y", "new")
+
+
+def test_the_plot_draws_what_was_timed_at_two_sizes_and_nothing_else() -> None:
+    first = [Figure(f"round_trips.policy.{rooms}.first_apply.seconds", rooms / 25, "s") for rooms in (25, 1_000)]
+    once = Figure("round_trips.policy.25.no_change.seconds", 0.9, "s")
+    drawn = plot.cost_of_rooms([*first, once])
+    assert "first apply" in drawn
+    assert "nothing to change" not in drawn
+    assert "one by one" not in drawn
+    assert plot.measured(first, plot.LINES["first apply"]) == [(25, 1), (1_000, 40)]
+    with pytest.raises(ValueError, match="two sizes"):
+        plot.cost_of_rooms([once])
+
+
+def test_a_point_outside_the_plot_is_an_error_and_not_left_out() -> None:
+    far = [Figure(f"round_trips.policy.{rooms}.first_apply.seconds", rooms, "s") for rooms in (25, 1_000)]
+    with pytest.raises(ValueError, match="1000 s is not between"):
+        plot.cost_of_rooms(far)
