@@ -1,24 +1,22 @@
 """What in Exchange belongs to a stack that is being removed: by its mark, or by the mark of its former name.
 
-Owns the reading, how often it is repeated before something counts as missing, and the judgement for the way back
-(ownership.py judges for the way there). Takes nothing away.
+Owns the reading, when something in it counts as missing, and the judgement for the way back (ownership.py judges for the way
+there). Takes nothing away, and does not look again by itself (agreement.py).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from microsoft365 import marks
-from microsoft365.errors import GaveUp
 from microsoft365.exchange import observe as reading
+from microsoft365.exchange.agreement import agreed
 from microsoft365.exchange.closed import Applications
 from microsoft365.exchange.observed import Group, Policy
 from microsoft365.exchange.transport import Transport
 from microsoft365.pace import Pace
 
-# How long one look waits for the next, and how long Exchange may take to agree with itself.
-_LOOK_AGAIN_SECONDS = 3.0
+# How long Exchange may take to agree with itself.
 _AGREEMENT_SECONDS = 30.0
-LOOK_AGAIN = "Reading a second time, since what one list lacks may still be there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +44,10 @@ class Belongings:
         used = {policy.group_object_id for policy in self.policies}
         return bool(used) and used == {group.object_id for group in self.groups if group.members}
 
-    def agrees_with(self, other: "Belongings | None") -> bool:
-        """Tell whether another reading showed the same objects, in whatever order."""
-        return other is not None and self.shown == other.shown
+    @property
+    def doubtful(self) -> bool:
+        """True where no policy is listed, and a group might go that one uses."""
+        return self.says_none and bool(self.groups)
 
     @property
     def shown(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
@@ -74,21 +73,7 @@ def read_belongings(
     policies that is empty, where a group might go that others use, is believed once it has been so for half a minute. Raises
     GaveUp when that does not come within half a minute, and what reading raises.
     """
-    until = pace.now() + _AGREEMENT_SECONDS
-    before: Belongings | None = None
-    while True:
-        found, contradiction = _look(transport, mark, applications, address)
-        last = pace.now() + _LOOK_AGAIN_SECONDS > until
-        doubtful = found.says_none and bool(found.groups) and not last
-        if contradiction is None and (found.nothing_missing or (found.agrees_with(before) and not doubtful)):
-            return found
-        if last:
-            raise GaveUp(
-                "nothing was removed, since what Exchange lists cannot be all there is: "
-                f"{contradiction or 'each reading shows something else'}. Run the same command again in some minutes"
-            )
-        before = found if contradiction is None else None
-        pace.wait(_LOOK_AGAIN_SECONDS, LOOK_AGAIN)
+    return agreed(lambda: _look(transport, mark, applications, address), _AGREEMENT_SECONDS, pace)
 
 
 def _look(

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from microsoft365 import marks
-from microsoft365.errors import GaveUp, Guarded, NoAccess, Problem, TenantRefused
+from microsoft365.errors import Guarded, NoAccess, Problem, TenantRefused
+from microsoft365.exchange.agreement import wait_for_graph
 from microsoft365.graph import applications as directory
 from microsoft365.graph.client import Graph, Item
 from microsoft365.graph.rights import READ
 from microsoft365.pace import Pace
 
-# How long Graph may take to agree with itself just after a deletion.
-AGREEMENT_SECONDS = 60.0
-LOOK_AGAIN = "Asking Microsoft Graph a second time, since one empty answer may come from a server that lags"
 # "Restore or remove a recently deleted application with the Microsoft identity platform": 30 days.
 _RESTORABLE_DAYS = timedelta(days=30)
 
@@ -30,9 +28,8 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
     """
     if mark is None and not client_ids:
         return
-    until = pace.now() + AGREEMENT_SECONDS
-    pause, confirmed = 1.0, False
-    while True:
+
+    def look() -> tuple[list[str], bool]:
         try:
             holding, undecided, alive = _look(graph, mark, client_ids)
         except (NoAccess, TenantRefused) as error:
@@ -43,18 +40,10 @@ def ensure_closed(graph: Graph, mark: str | None, client_ids: Collection[str], p
                 + "; ".join(holding)
                 + ". Revoke it first: Microsoft Entra, Enterprise applications, the application, Permissions"
             )
-        if not undecided and (confirmed or not alive):
-            return
-        # Of what still exists, one empty answer may come from a server that lags: it counts when it is repeated.
-        confirmed = not undecided
-        if undecided and pace.now() + pause > until:
-            raise GaveUp(
-                f"nothing was removed: Microsoft Graph still shows {', '.join(undecided)} although deleted; run the same "
-                "command again in some minutes"
-            )
-        shown = f"Microsoft Graph still shows {', '.join(undecided)} although deleted" if undecided else LOOK_AGAIN
-        pace.wait(pause, shown)
-        pause = min(pause * 2, 10.0)
+        # Of what still exists, one empty answer may come from a server that lags.
+        return undecided, not alive
+
+    wait_for_graph(look, pace)
 
 
 def cannot_be_told(mark: str | None, client_ids: Collection[str], error: Problem) -> Guarded:

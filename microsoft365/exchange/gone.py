@@ -6,8 +6,8 @@ for before it takes anything away. What cannot be read counts as there.
 
 from collections.abc import Collection
 
-from microsoft365.errors import GaveUp, Guarded, NoAccess, TenantRefused
-from microsoft365.exchange.closed import AGREEMENT_SECONDS, LOOK_AGAIN
+from microsoft365.errors import Guarded, NoAccess, TenantRefused
+from microsoft365.exchange.agreement import wait_for_graph
 from microsoft365.graph import applications as directory
 from microsoft365.graph.client import Graph
 from microsoft365.graph.rights import READ
@@ -22,9 +22,8 @@ def ensure_gone(graph: Graph, mark: str | None, client_ids: Collection[str], pac
     """
     if mark is None and not client_ids:
         return
-    until = pace.now() + AGREEMENT_SECONDS
-    pause, confirmed = 1.0, False
-    while True:
+
+    def look() -> tuple[list[str], bool]:
         try:
             there, undecided = _look(graph, mark, client_ids)
         except (NoAccess, TenantRefused) as error:
@@ -35,18 +34,9 @@ def ensure_gone(graph: Graph, mark: str | None, client_ids: Collection[str], pac
                 f"nothing was removed, since the application exists: {'; '.join(there)}. Delete it first: pulumi destroy does, or "
                 "Microsoft Entra, App registrations"
             )
-        if not undecided and confirmed:
-            return
-        # An empty answer may come from a server that lags: it counts when it is repeated.
-        confirmed = not undecided
-        if undecided and pace.now() + pause > until:
-            raise GaveUp(
-                f"nothing was removed: Microsoft Graph still shows {', '.join(undecided)} although deleted; run the same "
-                "command again in some minutes"
-            )
-        shown = f"Microsoft Graph still shows {', '.join(undecided)} although deleted" if undecided else LOOK_AGAIN
-        pace.wait(pause, shown)
-        pause = min(pause * 2, 10.0)
+        return undecided, False
+
+    wait_for_graph(look, pace)
 
 
 def _look(graph: Graph, mark: str | None, client_ids: Collection[str]) -> tuple[list[str], list[str]]:

@@ -1,16 +1,14 @@
 """What of RBAC for Applications belongs to a stack that is being removed: by its mark, or by the mark of its former name.
 
-Owns the reading, how often it is repeated before something counts as missing, and the judgement for the way back. Takes
-nothing away. For the model `policy`: belongings.py.
+Owns the reading, when something in it counts as missing, and the judgement for the way back. Takes nothing away. For the model `policy`: belongings.py.
 """
 
 from dataclasses import dataclass, replace
 
 from microsoft365 import marks
-from microsoft365.errors import GaveUp
 from microsoft365.exchange import observe as reading
 from microsoft365.exchange import rbac_reading
-from microsoft365.exchange.belongings import LOOK_AGAIN
+from microsoft365.exchange.agreement import agreed
 from microsoft365.exchange.closed import Applications
 from microsoft365.exchange.observed import Group, Policy
 from microsoft365.exchange.rbac_names import base_name
@@ -18,8 +16,8 @@ from microsoft365.exchange.rbac_observed import Assignment, Principal, Scope
 from microsoft365.exchange.transport import Transport
 from microsoft365.pace import Pace
 
-_LOOK_AGAIN_SECONDS = 3.0
-AGREEMENT_SECONDS = 60.0
+# How long Exchange may take to agree with itself.
+_AGREEMENT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,11 @@ class RbacBelongings:
     left: tuple[str, ...] = ()
     says_none: bool = False
     """Whether Exchange answered with an empty list of policies, see belongings.py."""
+
+    @property
+    def doubtful(self) -> bool:
+        """True where no policy is listed, and a group might go that one uses."""
+        return self.says_none
 
     @property
     def shown(self) -> frozenset[str]:
@@ -90,21 +93,7 @@ def read_rbac_belongings(
     Whatever is missing is believed once two readings in a row agree, and never while the reading contradicts itself. Raises
     GaveUp when that does not come in a minute, and what reading raises.
     """
-    until = pace.now() + AGREEMENT_SECONDS
-    before: RbacBelongings | None = None
-    while True:
-        found, contradiction = _look(transport, mark, applications, address)
-        last = pace.now() + _LOOK_AGAIN_SECONDS > until
-        agrees = before is not None and before.shown == found.shown and (last or not found.says_none)
-        if contradiction is None and (found.nothing_missing or agrees):
-            return found
-        if last:
-            raise GaveUp(
-                "nothing was removed, since what Exchange lists cannot be all there is: "
-                f"{contradiction or 'each reading shows something else'}. Run the same command again in some minutes"
-            )
-        before = found if contradiction is None else None
-        pace.wait(_LOOK_AGAIN_SECONDS, LOOK_AGAIN)
+    return agreed(lambda: _look(transport, mark, applications, address), _AGREEMENT_SECONDS, pace)
 
 
 def _look(
