@@ -6,7 +6,7 @@ PYTEST_WORKERS ?= 6
 
 # The tests that take their number of cases from the profile (tests/support/cases.py), and those that are marked `nightly`.
 NIGHTLY := tests/unit $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
-	$(addprefix tests/end_to_end/test_,incident.py secrets_over_years.py)
+	$(addprefix tests/end_to_end/test_,incident.py rehearsal.py secrets_over_years.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign clean

@@ -1,38 +1,23 @@
 """`make demo`, again, and `make demo-destroy`, as a newcomer runs them: in a copy of the project with ports of its own."""
 
 import json
-import os
-import shutil
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support.checkout import copy_project, environment, free_ports
 from tests.support.secrets import leaks
-from tests.support.stack import PATIENCE, ROOT, Stack
+from tests.support.stack import PATIENCE, ROOT
 
-COPIED = ("components", "microsoft365", "scripts", "simulator", "__main__.py", "requirements.txt", "Pulumi.yaml")
 PORTS = ("18543", "18544")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """The project with its environment, and other ports wherever these two stand."""
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    (folder / ".local").mkdir()
-    shutil.copy(ROOT / ".local" / "engine.json", folder / ".local")
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        others = [str(each.getsockname()[1]) for each in (first, second)]
+    folder = copy_project(tmp_path / "checkout")
+    others = free_ports()
     for name in ("scripts/local_tenant.py", "Pulumi.dev.yaml"):
         text = (ROOT / name).read_text()
         for port, other in zip(PORTS, others, strict=True):
@@ -42,17 +27,11 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def demo(checkout: Path, what: str) -> str:
-    """Run it to its end, with nothing of this machine's own but where programs are, and return what it said."""
-    folders = [Stack.engine().get("binFolder"), os.environ["PATH"]]
-    environment = {
-        "PATH": os.pathsep.join(folder for folder in folders if folder),
-        "HOME": str(checkout),
-        "LANG": "C.UTF-8",
-    }
+    """Run it to its end, and return what it said."""
     done = subprocess.run(
         ["scripts/run", "demo", what],
         cwd=checkout,
-        env=environment,
+        env=environment(checkout),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
