@@ -8,8 +8,12 @@ PYTEST_WORKERS ?= 6
 NIGHTLY := tests/unit $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
 	$(addprefix tests/end_to_end/test_,incident.py rehearsal.py secrets_over_years.py)
 
+# One lock for every platform and every Python from 3.11 on; the address of no index is written into it.
+LOCK = $(IN_ENVIRONMENT)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" --quiet $(OPTIONS)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign clean
+.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -53,6 +57,11 @@ format: setup ## Format the code
 
 documentation: setup ## Write the generated tables of README.md and the keys of Pulumi.yaml
 	$(IN_ENVIRONMENT)/python tools/generate_documentation.py
+
+lock: setup ## Write the pins with hashes (requirements*.txt); to raise what they need in turn: make lock OPTIONS=--upgrade
+	$(LOCK) --output-file requirements.txt requirements.in
+	$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt requirements.in --group dev
+	$(LOCK) --output-file examples/key_vault/requirements.txt examples/key_vault/requirements.in
 
 screenshot: setup browser ## Take the pictures of the local tenant's page anew (docs/images)
 	$(IN_ENVIRONMENT)/python -m tests.support.screenshot

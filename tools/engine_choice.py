@@ -34,13 +34,12 @@ class Versions:
     pulumi: str
     oldest_pulumi: str
     plugins: Mapping[str, str]
-    pip: str
 
     @classmethod
     def read(cls, root: Path) -> "Versions":
         """Read tools/engine/versions.json of the checkout `root`."""
         content = json.loads((root / "tools" / "engine" / "versions.json").read_text(encoding="utf-8"))
-        return cls(content["pulumi"], content["oldestPulumi"], content["plugins"], content["pip"])
+        return cls(content["pulumi"], content["oldestPulumi"], content["plugins"])
 
 
 @dataclass(frozen=True)

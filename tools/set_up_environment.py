@@ -1,19 +1,20 @@
-"""`.venv` with everything that requirements.txt and the group `dev` of pyproject.toml name.
+"""`.venv` with everything that requirements-dev.txt pins: what `pulumi up` needs, and what developers need.
 
-Owns the folder `.venv`, the version of pip in it, and the file in it that says for which requirements it was filled.
-Refuses to know the engine, and to remove packages that somebody added by hand.
+Owns the folder `.venv`, and the file in it that says for which lock it was filled. Refuses to know the engine, to install
+what has no hash in the lock, and to remove packages that somebody added by hand.
 """
 
 import hashlib
 import importlib.util
 import json
 import sys
-import tomllib
 from pathlib import Path
 
+from tools.lock_file import read_pins
 from tools.progress import Progress, SetUpError
 
-MARKER = "roomz-requirements.json"
+LOCK = "requirements-dev.txt"
+MARKER = "roomz-lock.json"
 
 
 def missing_base_tool() -> str | None:
@@ -27,20 +28,16 @@ def missing_base_tool() -> str | None:
     )
 
 
-def wanted_state(root: Path, environment: Path, pip_version: str) -> dict[str, str]:
+def wanted_state(root: Path, environment: Path) -> dict[str, str]:
     """Return what the marker of an up-to-date `environment` holds; no file outside of `root` is read.
 
-    Of pyproject.toml only the dependency groups count, so that a tool's setting installs nothing again. The folder
-    counts because the scripts in it name their interpreter by its full path.
+    The folder counts because the scripts in it name their interpreter by its full path.
     """
-    digest = hashlib.sha256()
-    digest.update((root / "requirements.txt").read_bytes())
-    groups = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("dependency-groups", {})
-    digest.update(json.dumps(groups, sort_keys=True).encode())
-    return {"requirements": digest.hexdigest(), "pip": pip_version, "folder": str(environment.resolve())}
+    lock = hashlib.sha256((root / LOCK).read_bytes()).hexdigest()
+    return {"lock": lock, "folder": str(environment.resolve())}
 
 
-def prepare_environment(root: Path, pip_version: str, progress: Progress) -> None:
+def prepare_environment(root: Path, progress: Progress) -> None:
     """Make `.venv` and fill it, unless its marker says that this has been done.
 
     Raises:
@@ -49,7 +46,7 @@ def prepare_environment(root: Path, pip_version: str, progress: Progress) -> Non
     """
     environment = root / ".venv"
     python = environment / "bin" / "python"
-    wanted = wanted_state(root, environment, pip_version)
+    wanted = wanted_state(root, environment)
     found = _marker(environment)
     if python.exists() and found == wanted:
         return
@@ -64,14 +61,29 @@ def prepare_environment(root: Path, pip_version: str, progress: Progress) -> Non
         )
         command: list[str | Path] = [sys.executable, "-m", "venv", *(["--clear"] if environment.exists() else [])]
         progress.run([*command, environment], doing="making .venv", folder=root)
-    progress.say("Installing the Python packages of requirements.txt and pyproject.toml into .venv")
+    progress.say(f"Installing the Python packages of {LOCK} into .venv")
     pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    progress.run([*pip, f"pip=={pip_version}"], doing="installing pip", folder=root)
-    progress.run(
-        [*pip, "--requirement", "requirements.txt", "--group", "dev"], doing="installing Python packages", folder=root
-    )
+    pip += ["--require-hashes", "--requirement"]
+    # The pip that comes with Python takes twice as long over a lock as a new one does.
+    only_pip = environment / "roomz-pip.txt"
+    only_pip.write_text(part_of("pip", (root / LOCK).read_text(encoding="utf-8")), encoding="utf-8")
+    progress.run([*pip, only_pip], doing="installing pip", folder=root)
+    progress.run([*pip, LOCK], doing="installing Python packages", folder=root)
     (environment / MARKER).write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
     progress.say("The Python packages are installed")
+
+
+def part_of(package: str, lock: str) -> str:
+    """Return the lines of one package, with its hashes, as a lock of its own.
+
+    Raises:
+        SetUpError: the lock does not have it.
+
+    """
+    found = next((pin for pin in read_pins(lock) if pin.name == package), None)
+    if found is None:
+        raise SetUpError(f"{LOCK} does not pin {package}: `make lock` writes it anew.")
+    return "\n".join(found.lines).rstrip("\\ ") + "\n"
 
 
 def _marker(environment: Path) -> dict[str, str] | None:

@@ -23,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     progress = Progress(ROOT / ".local" / "set_up.log")
     try:
         versions = Versions.read(ROOT)
-        prepare_environment(ROOT, versions.pip, progress)
+        prepare_environment(ROOT, progress)
         if options.only_environment:
             progress.say("Ready: .venv (the engine was not asked for)")
             return 0

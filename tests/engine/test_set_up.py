@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import engine_build, engine_choice, engine_download, set_up, set_up_environment
+from tools.lock_file import read_pins
 from tools.progress import Progress, SetUpError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,25 +168,17 @@ def test_the_cache_is_the_users_unless_another_is_named(tmp_path: Path) -> None:
     assert engine_build.cache_folder({}) == Path.home() / ".cache" / "roomz"
 
 
-def test_the_environment_is_filled_anew_when_requirements_change_and_not_for_a_tools_setting(tmp_path: Path) -> None:
-    for name in ("requirements.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    before = set_up_environment.wanted_state(tmp_path, tmp_path / ".venv", "26.3")
-    settings = tmp_path / "pyproject.toml"
-    settings.write_text(settings.read_text().replace("line-length = 120", "line-length = 100"))
-    assert set_up_environment.wanted_state(tmp_path, tmp_path / ".venv", "26.3") == before
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text(requirements.read_text() + "rich==1.0\n")
-    assert set_up_environment.wanted_state(tmp_path, tmp_path / ".venv", "26.3") != before
-
-
-def test_every_python_package_that_is_shipped_is_pinned() -> None:
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    assert [line for line in lines if line and not line.startswith("#") and "==" not in line] == []
+def test_the_environment_is_filled_anew_when_the_lock_changes(tmp_path: Path) -> None:
+    lock = tmp_path / set_up_environment.LOCK
+    shutil.copy(ROOT / set_up_environment.LOCK, lock)
+    before = set_up_environment.wanted_state(tmp_path, tmp_path / ".venv")
+    assert set_up_environment.wanted_state(tmp_path, tmp_path / ".venv") == before
+    lock.write_text(lock.read_text() + "# other\n")
+    assert set_up_environment.wanted_state(tmp_path, tmp_path / ".venv") != before
 
 
 def test_the_plugins_versions_are_those_of_the_python_packages() -> None:
-    pinned = dict(line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line)
+    pinned = {pin.name: pin.version for pin in read_pins((ROOT / "requirements.txt").read_text())}
     plugins = engine_choice.Versions.read(ROOT).plugins
     assert {name: pinned[f"pulumi-{name}"] for name in plugins} == dict(plugins)
 
