@@ -41,20 +41,12 @@ def _named(call: Call, tenant: Tenant) -> tuple[Application | None, str]:
 
 def find(call: Call) -> Application:
     """Return the application that the path names, as readers see it.  Raises GraphError when they see none."""
-    application, name = _named(call, call.readers.tenant)
-    application = call.readers.one(application)
-    if application is None:
-        raise errors.not_found(name)
-    return application
+    return call.readers.must_see(*_named(call, call.readers.tenant))
 
 
 def find_newest(call: Call) -> Application:
     """Return it in its newest state, to be changed.  Raises GraphError when it is gone, or new and not seen yet."""
-    application, name = _named(call, call.tenant)
-    application = call.readers.one(application)
-    if application is None:
-        raise errors.not_found(name)
-    return application
+    return call.readers.must_see(*_named(call, call.tenant))
 
 
 def list_applications(call: Call) -> Answer:

@@ -39,20 +39,12 @@ def _named(call: Call, tenant: Tenant) -> tuple[ServicePrincipal | None, str]:
 
 def find(call: Call) -> ServicePrincipal:
     """Return the service principal that the path names, as readers see it.  Raises GraphError when they see none."""
-    principal, name = _named(call, call.readers.tenant)
-    principal = call.readers.one(principal)
-    if principal is None:
-        raise errors.not_found(name)
-    return principal
+    return call.readers.must_see(*_named(call, call.readers.tenant))
 
 
 def find_newest(call: Call) -> ServicePrincipal:
     """Return it in its newest state, to be changed.  Raises GraphError when it is gone, or new and not seen yet."""
-    principal, name = _named(call, call.tenant)
-    principal = call.readers.one(principal)
-    if principal is None:
-        raise errors.not_found(name)
-    return principal
+    return call.readers.must_see(*_named(call, call.tenant))
 
 
 def list_principals(call: Call) -> Answer:

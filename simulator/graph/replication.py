@@ -13,6 +13,7 @@ take time for, and objects that nobody wrote through Graph, which are seen at on
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from simulator.graph import errors
 from simulator.records import Application, Arrival, Former, Grant, ServicePrincipal
 from simulator.tenant import Tenant
 
@@ -81,6 +82,13 @@ class Readers:
     def one(self, item: Item | None) -> Item | None:
         """Return the object if it is there and shows already."""
         return item if item is not None and self.sees(item.id) else None
+
+    def must_see(self, item: Item | None, name: str) -> Item:
+        """Return the object.  Raises GraphError, by the name that the request has for it, when it is not there or does not show yet."""
+        seen = self.one(item)
+        if seen is None:
+            raise errors.not_found(name)
+        return seen
 
 
 def _counts(entry: Arrival | Former, now: datetime) -> bool:
