@@ -57,6 +57,21 @@ def test_invariant_3_destroy_believes_no_lists_that_lack_the_group(stack: Stack,
     assert_closed_at_every_instant(tenant.requests())
 
 
+@pytest.mark.connected
+def test_an_application_that_is_gone_already_is_passed_with_a_refresh(stack: Stack, tenant: Tenant) -> None:
+    application = stack.outputs()["applicationObjectId"]
+    assert tenant.graph("DELETE", f"/applications/{application}").status_code == 204
+
+    stopped = stack.destroy(expect=None)
+
+    assert stopped.code != 0
+    assert "deleting Application" in stopped.text
+    assert "404" in stopped.text
+    assert left_by(tenant) == (["roomz:roomz/test"], ["roomz:roomz/test"])
+    stack.destroy("--refresh")
+    assert left_by(tenant) == ([], [])
+
+
 @pytest.mark.connected(calendarOnRemoval="defaults")
 def test_invariant_3_destroy_looks_again_at_lists_that_lack_something(stack: Stack, tenant: Tenant) -> None:
     for cmdlet in LISTS:
