@@ -16,7 +16,7 @@ import pulumi
 import pulumi_azuread as azuread
 import pulumi_command as command
 
-from components.launcher import LAUNCHER
+from components.launcher import command_line
 from microsoft365.connection import Connection
 
 
@@ -76,7 +76,7 @@ class CalendarsConsent(pulumi.ComponentResource):
         )
         self.removal = command.local.Command(
             f"{name}-removal",
-            delete=f"{LAUNCHER} calendars_consent remove",
+            delete=command_line("calendars_consent remove"),
             stdin=pulumi.Output.json_dumps(
                 {"connection": json.loads(args.connection.model_dump_json(by_alias=True)), "grant": self.grant.id}
             ),

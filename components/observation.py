@@ -12,7 +12,7 @@ import pulumi_command
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from components.launcher import LAUNCHER
+from components.launcher import LAUNCHER, command_line
 from components.secret_plan import ObservedPassword
 from microsoft365.exchange.desired import DesiredState
 
@@ -187,7 +187,7 @@ def observe(desired: DesiredState, way_round: str = "") -> Observation:
 def _ask(what: str, desired: DesiredState) -> str:
     try:
         answer = pulumi_command.local.run(
-            command=f"{LAUNCHER} exchange_policy {what} --errors-as-json",
+            command=command_line(f"exchange_policy {what} --errors-as-json"),
             stdin=desired.model_dump_json(by_alias=True),
             logging=pulumi_command.local.Logging.NONE,
             add_previous_output_in_env=False,

@@ -15,7 +15,7 @@ import pulumi
 import pulumi_azuread as azuread
 import pulumi_command as command
 
-from components.launcher import LAUNCHER
+from components.launcher import command_line
 from microsoft365.exchange.desired import DesiredState
 
 _REVISION = "ROOMZ_EXCHANGE_REVISION"
@@ -52,7 +52,7 @@ class RoomAccess(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RoomAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("roomz:index:RoomAccess", name, None, opts)
-        apply = f"{LAUNCHER} exchange_policy apply"
+        apply = command_line("exchange_policy apply")
         self.command = command.local.Command(
             f"{name}-policy",
             create=apply,
@@ -94,7 +94,7 @@ class RestrictionRemoval(pulumi.ComponentResource):
         super().__init__("roomz:index:RestrictionRemoval", name, None, opts)
         self.command = command.local.Command(
             f"{name}-command",
-            delete=f"{LAUNCHER} exchange_policy remove",
+            delete=command_line("exchange_policy remove"),
             stdin=_document(desired, None, None),
             logging=command.local.Logging.STDERR,
             add_previous_output_in_env=False,

@@ -15,7 +15,7 @@ import pulumi
 import pulumi_azuread as azuread
 import pulumi_command as command
 
-from components.launcher import LAUNCHER
+from components.launcher import command_line
 from components.secret_plan import PlannedSecret, format_date
 from microsoft365.connection import Connection
 
@@ -66,7 +66,7 @@ class ClientSecret(pulumi.ComponentResource):
         )
         command.local.Command(
             f"{name}-removal",
-            delete=f"{LAUNCHER} client_secret remove",
+            delete=command_line("client_secret remove"),
             stdin=document,
             logging=command.local.Logging.STDERR,
             add_previous_output_in_env=False,

@@ -9,6 +9,7 @@
     │   ├── OutcomeUnknown   the answer to a change was lost: read before trying again
     │   └── TimedOut         one call took longer than its server or we wait: smaller ones may do
     └── Guarded (6)          a guard of this project stopped the run
+    Interrupted (130, 143)   somebody stopped the run; no Problem, so that nothing on its way takes it for a failure and goes on
 
 Every message says what was wrong, with the value, and what mends it; none holds a secret. EXIT_CODES says what each code that a
 script can end with means; docs/for-pipelines.md is made of it.
@@ -26,6 +27,7 @@ EXIT_CODES: Mapping[int, str] = {
     5: "Gave up waiting: running the same command again is safe and goes on from there.",
     6: "A guard of this project stopped the run before it would have done harm.",
     130: "Interrupted (Ctrl-C): running the same command again goes on from there.",
+    143: "Ended by SIGTERM, or because whoever started it was killed: as 130.",
 }
 
 
@@ -49,6 +51,20 @@ class Problem(Exception):  # noqa: N818  # it is told to people, not handled lik
         again.args = (message,)
         again.__dict__.update(self.__dict__)
         return again
+
+
+class Interrupted(BaseException):
+    """Somebody stopped the run. What is under way may have been done: its answer is not waited for."""
+
+    unknown = True
+    answers: Sequence[Any] = ()
+    """See Problem.answers."""
+    report: Mapping[str, Any] | None = None
+    """See Problem.report."""
+
+    def __init__(self, why: str, *, exit_code: int) -> None:
+        super().__init__(why)
+        self.exit_code = exit_code
 
 
 class BadInput(Problem):

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from microsoft365 import trust
 from microsoft365.deadline import Limited
 from microsoft365.errors import GaveUp, NoAccess, OutcomeUnknown, Problem, TenantRefused, TimedOut
 from microsoft365.pace import Pace
@@ -191,11 +192,8 @@ class Http:
                 remedy=f"check HTTPS_PROXY (with user and password where the proxy wants them), and that it allows {host}",
             ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise NoAccess(
-                    f"{what}: the certificate of {host} is not trusted on this machine; if a proxy or a local tenant "
-                    "answers there, set SSL_CERT_FILE to its certificates"
-                ) from None
+            if trust.REFUSED in str(error):
+                raise NoAccess(f"{what}: {trust.not_trusted(host, str(error))}") from None
             raise _AgainError(f"cannot reach {host} ({error})", attempts=_CONNECT_ATTEMPTS) from None
         except httpx.TransportError as error:
             reason = f"the connection was lost ({type(error).__name__})"

@@ -6,7 +6,6 @@ must stay under 16 KiB. Texts for people are shortened until it does; what decis
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from microsoft365 import marks
@@ -18,6 +17,7 @@ from microsoft365.exchange.plan import Plan, plan
 from microsoft365.exchange.transport import Reporter
 from microsoft365.graph.applications import observe_entra
 from microsoft365.graph.token_rights import lacking
+from microsoft365.packets import threads
 from microsoft365.schema_version import versioned
 from microsoft365.session import Session
 
@@ -31,7 +31,7 @@ _LENGTHS = (1000, 500, 250, 100, 50)
 def observe_tenant(session: Session, desired: DesiredState, reporter: Reporter) -> dict[str, Any]:
     """Read Exchange and Entra and return the document. Raises what reading and planning raise."""
     client_id = desired.application.client_id
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    with threads(1) as pool:
         entra_later = pool.submit(observe_entra, session.graph, desired.mark, client_id, desired.application.object_id)
         if client_id is None:
             # Outputs that were lost: the application is known by its mark.

@@ -1,13 +1,16 @@
 """Packets of calls, sent side by side: the threads of a run, its count for people, and its end when one packet fails for good.
 
-Owns how many are under way at once and in which order they are begun. Owns neither what is in a packet nor how it is sent:
-exchange/rest.py and graph/batch.py each have their own.
+Owns how many are under way at once and in which order they are begun, and who is waited for when it ends early. Owns neither
+what is in a packet nor how it is sent: exchange/rest.py and graph/batch.py each have their own.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
+
+from microsoft365.errors import Interrupted
 
 Packet = TypeVar("Packet", bound=Sequence[object])
 
@@ -34,7 +37,7 @@ def carry_out_all(
     if len(packets) == 1:
         carry(packets[0])
     elif packets:
-        with ThreadPoolExecutor(max_workers=min(at_once, len(packets))) as pool:
+        with threads(min(at_once, len(packets))) as pool:
             futures = [pool.submit(carry, packet) for packet in packets]
             try:
                 for future in futures:
@@ -42,3 +45,19 @@ def carry_out_all(
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+@contextmanager
+def threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """Give so many threads; what they do is waited for at the end, except where somebody has stopped the run."""
+    pool = ThreadPoolExecutor(max_workers=number)
+    try:
+        yield pool
+    except Interrupted:
+        # An answer may take minutes, and whoever stops a run is about to kill it.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    except BaseException:
+        pool.shutdown()
+        raise
+    pool.shutdown()

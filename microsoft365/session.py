@@ -4,7 +4,6 @@ Owns the composition and nothing else; what is asked is the callers' business.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from microsoft365.exchange.transport import Transport
 from microsoft365.graph.client import Graph
 from microsoft365.http import Http, http_date, make_client
 from microsoft365.pace import Pace
+from microsoft365.packets import threads
 from microsoft365.sign_in import SignIn
 
 
@@ -51,7 +51,7 @@ class Session:
 
     def warm_up(self) -> None:
         """Get both tokens at once, so that whoever asks next does not wait."""
-        with ThreadPoolExecutor(max_workers=2) as pool:
+        with threads(2) as pool:
             list(pool.map(self.sign_in.token, (self.endpoints.graph, self.endpoints.exchange)))
 
 

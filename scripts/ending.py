@@ -1,5 +1,7 @@
 """How every script ends: exit codes, errors as one line for people or as JSON for the Pulumi program, no traceback.
 
+What stops a run from outside is interruption.py's.
+
 Exit codes are those of microsoft365/errors.py; what a program has besides stands in its own first lines. Progress goes to standard error: a bar on a terminal, plain lines elsewhere.
 """
 
@@ -8,15 +10,16 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from microsoft365.errors import EXIT_CODES, BadInput, Problem
+from microsoft365.errors import EXIT_CODES, BadInput, Interrupted, Problem
 from microsoft365.pace import Pace
 from microsoft365.schema_version import versioned
+from scripts.interruption import leave, stoppable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -36,7 +39,7 @@ def told(*, errors_as_json: bool = False, as_document: bool = False) -> Iterator
     standard output, and its own code.
     """
     try:
-        with _values_as_problems():
+        with stoppable(), _values_as_problems():
             yield
     except Problem as problem:
         line = " ".join(str(problem).split())
@@ -46,11 +49,15 @@ def told(*, errors_as_json: bool = False, as_document: bool = False) -> Iterator
             raise SystemExit(0) from None
         if as_document and not problem.told:
             print_json(document)
-        from microsoft365.exchange.ledger import lines
-
-        report = "".join(f"{said}\n" for said in lines(problem.report)) if problem.report else ""
-        sys.stderr.write(f"error: {line}\n{report}")
+        sys.stderr.write(f"error: {line}\n{_report(problem.report)}")
         raise SystemExit(problem.exit_code) from None
+    except Interrupted as stopped:
+        if errors_as_json or as_document:
+            print_json(
+                versioned({"error": str(stopped), "exitCode": stopped.exit_code, **(stopped.report or {})}),
+            )
+        sys.stderr.write(f"{stopped}\n{_report(stopped.report)}")
+        leave(stopped.exit_code)
     except Exception as error:
         if not errors_as_json:
             raise
@@ -59,9 +66,15 @@ def told(*, errors_as_json: bool = False, as_document: bool = False) -> Iterator
         fault = f"a fault of this program, please report it: {type(error).__name__}: {error}"
         print_json(versioned({"error": fault, "exitCode": 1}))
         raise SystemExit(0) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; running the same command again goes on from here\n")
-        raise SystemExit(130) from None
+
+
+def _report(report: Mapping[str, Any] | None) -> str:
+    """Return what was done of a run that ended early, and what was not, as lines for people."""
+    if report is None:
+        return ""
+    from microsoft365.exchange.ledger import lines
+
+    return "".join(f"{said}\n" for said in lines(report))
 
 
 @contextmanager

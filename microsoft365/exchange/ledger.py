@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
-from microsoft365.errors import Problem
+from microsoft365.errors import Interrupted, Problem
 from microsoft365.exchange.transport import Answer, Call, Progress, Transport
 
 State = Literal["done", "unknown", "notDone"]
@@ -71,7 +71,7 @@ class Ledger:
         """
         try:
             yield
-        except Problem as problem:
+        except (Problem, Interrupted) as problem:
             if problem.unknown:
                 self.unknown(*(action for action in actions if self._states.get(id(action)) != "done"))
             raise
@@ -83,7 +83,7 @@ class Ledger:
         """Have calls carried out that are one action each, and note every answer, also of a run that is given up."""
         try:
             answers = transport.run(calls, progress)
-        except Problem as problem:
+        except (Problem, Interrupted) as problem:
             answered = list(problem.answers) or [None] * len(calls)
             self._take(actions, answered)
             raise
@@ -102,7 +102,7 @@ class Ledger:
         """Give a problem its report on the way out, where something was to be done."""
         try:
             yield
-        except Problem as problem:
+        except (Problem, Interrupted) as problem:
             if self._actions and problem.report is None:
                 problem.report = self.document()
             raise

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from microsoft365.errors import GaveUp, OutcomeUnknown, Problem, TenantRefused
+from microsoft365.errors import GaveUp, Interrupted, OutcomeUnknown, Problem, TenantRefused
 from microsoft365.exchange.failures import Failure, parse_failure
 from microsoft365.exchange.transport import Answer, Call, Progress, Row
 from microsoft365.http import AT_ONCE, Http, retry_after
@@ -79,7 +79,7 @@ class RestTransport:
         works = [self._work(call) for call in calls]
         try:
             self._carry_out_all(works, progress)
-        except Problem as problem:
+        except (Problem, Interrupted) as problem:
             problem.answers = tuple(
                 work.answer
                 if work.sent or work.answer
@@ -203,6 +203,8 @@ class RestTransport:
             return None
         if reply.status == 401 and not work.renewed:
             work.renewed = True
+            # Refused, so not carried out: known also where no other token is to be had.
+            work.sent = False
             self._token(token)
             return None
         failure = parse_failure(reply.status, reply.headers, reply.body)

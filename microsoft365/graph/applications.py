@@ -16,6 +16,7 @@ from microsoft365.errors import TenantRefused
 from microsoft365.graph.client import Graph, Item, describe, error_of
 from microsoft365.graph.rights import READ
 from microsoft365.graph.secret_policies import secret_policy
+from microsoft365.packets import threads
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 # Office 365 Exchange Online, whose own permissions lead to calendars as well.
@@ -143,7 +144,7 @@ def observe_entra(
     elif len(applications) == 1:
         client_id = client_id_of(applications[0])
     about = next((str(one.get("id")) for one in applications if client_id_of(one) == client_id), None)
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    with threads(4) as pool:
         owners_later = [pool.submit(_owner_ids, graph, f"/applications/{one.get('id')}") for one in applications]
         policy_later = pool.submit(secret_policy, graph, about)
         principal, granted = _principal_and_grants(graph, client_id, pool)

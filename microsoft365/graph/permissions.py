@@ -1,11 +1,11 @@
 """Which application permissions a service principal holds, by name. Owns nothing that changes them (grants.py)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from microsoft365.errors import TenantRefused
 from microsoft365.graph.applications import EXCHANGE_APP_ID, GRAPH_APP_ID, client_id_of, grants, service_principal
 from microsoft365.graph.client import Graph, Item
+from microsoft365.packets import threads
 
 _READ = "Application.Read.All"
 _CALENDARS = "Calendars."
@@ -49,7 +49,7 @@ def held_permissions(graph: Graph, client_id: str) -> tuple[str | None, tuple[Pe
             "same command again in a minute"
         )
     services = sorted({str(grant.get("resourceId") or "") for grant in held} - {""})
-    with ThreadPoolExecutor(max_workers=4) as pool:
+    with threads(4) as pool:
         found = dict(zip(services, pool.map(lambda service: _service(graph, service), services), strict=True))
     return object_id, tuple(_permission(grant, found.get(str(grant.get("resourceId") or ""))) for grant in held)
 

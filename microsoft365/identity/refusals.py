@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from microsoft365 import trust
 from microsoft365.connection import Connection, Endpoints
 from microsoft365.errors import GaveUp, NoAccess, Problem, SignInRefused
 from microsoft365.identity.certificates import Certificate
@@ -88,11 +89,8 @@ def problem_of(refused: Refused) -> Problem:
     """Tell a refusal, which has a remedy, from a login host that cannot be reached."""
     login = refused.endpoints.login
     text = " ".join(refused.text.split())
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return NoAccess(
-            f"the certificate of {login} is not trusted on this machine; if a proxy or a local tenant answers there, "
-            "set SSL_CERT_FILE to its certificates"
-        )
+    if trust.REFUSED in text:
+        return NoAccess(trust.not_trusted(login, text))
     code = re.search(r"AADSTS(\d+)", text)
     if isinstance(refused.method, CommandLine):
         return _of_the_command_line(refused, text)

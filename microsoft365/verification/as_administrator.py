@@ -5,7 +5,6 @@ the reason, so that a reader with few rights still tells what it can. Changes no
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, TypeVar
@@ -34,6 +33,7 @@ from microsoft365.exchange.rooms import select, unknown, unreachable
 from microsoft365.exchange.rows import guid_of, has, id_of, rows_or_none
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
 from microsoft365.graph.permissions import Permission, held_permissions
+from microsoft365.packets import threads
 from microsoft365.session import Session
 from microsoft365.verification.subject import Subject
 
@@ -109,7 +109,7 @@ class _Look:
         wish = subject.rooms if named is None else _any_kind(named)
         room_calls = rooms_calls(wish)
         calls = [*room_calls, policies_call(), *lists_calls()[:2], _groups_call()]
-        with ThreadPoolExecutor(max_workers=1) as pool:
+        with threads(1) as pool:
             permissions_later = pool.submit(held_permissions, self._session.graph, subject.client_id)
             answers = self._exchange.run(calls)
             principal_id, permissions = self._read("grants", permissions_later.result) or (None, ())

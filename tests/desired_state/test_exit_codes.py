@@ -1,5 +1,6 @@
 """Each exit code that docs/for-pipelines.md lists: what leads to it, what is said, and that nothing else is ever ended with."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -48,12 +49,14 @@ def guarded(tenant: Tenant, wish: Wish, _: pytest.MonkeyPatch) -> Ended:
     return tenant.run("apply", stdin={**wish, "rooms": {"include": [f"room-rigi@{tenant.administrator['domain']}"]}})
 
 
-def interrupted(tenant: Tenant, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> Ended:
-    def stopped(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
+def stopped_by(number: signal.Signals) -> Callable[[Tenant, Wish, pytest.MonkeyPatch], Ended]:
+    """Where a script is in the middle of something, in whatever way: test_interruption.py."""
 
-    monkeypatch.setattr(session, "open_session", stopped)
-    return tenant.run("apply", stdin=wish)
+    def stopped(tenant: Tenant, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> Ended:
+        monkeypatch.setattr(session, "open_session", lambda *_, **__: signal.raise_signal(number))
+        return tenant.run("apply", stdin=wish)
+
+    return stopped
 
 
 CASES: dict[int, tuple[Callable[[Tenant, Wish, pytest.MonkeyPatch], Ended], str]] = {
@@ -63,7 +66,8 @@ CASES: dict[int, tuple[Callable[[Tenant, Wish, pytest.MonkeyPatch], Ended], str]
     4: (refused, "New-DistributionGroup"),
     5: (gave_up, "run this again after"),
     6: (guarded, "24 of 25 rooms"),
-    130: (interrupted, "running the same command again goes on from here"),
+    130: (stopped_by(signal.SIGINT), "interrupted (SIGINT); running the same command again goes on from here"),
+    143: (stopped_by(signal.SIGTERM), "interrupted (SIGTERM); running the same command again goes on from here"),
 }
 
 
@@ -100,7 +104,7 @@ def problems(of: type[Problem]) -> set[type[Problem]]:
 
 def test_every_problem_ends_with_a_code_that_is_documented() -> None:
     found = {one for one in problems(Problem) if one.__module__ == errors.__name__}
-    assert {one.exit_code for one in found} == set(EXIT_CODES) - {0, 130}
+    assert {one.exit_code for one in found} == set(EXIT_CODES) - {0, 130, 143}
 
 
 @pytest.mark.parametrize("script", [exchange_policy, client_secret, calendars_consent])
