@@ -134,12 +134,18 @@ def grant_in_rbac_message(grants: Sequence[Grant], connection: Connection) -> st
 def secret_messages(plan: SecretPlan, last: LastOutputs, connection: Connection) -> Iterator[str]:
     """What happens to secrets in this run, and which passwords nobody knows of."""
     known = {secret.generation for secret in last.issued_secrets}
-    if known and plan.newest.generation not in known:
+    if known and plan.newest.is_new:
         yield f"Client secret generation {plan.newest.generation} will be issued; it ends on {format_date(plan.newest.ends_on)}."
 
     def command(key_id: str) -> str:
         return remedies.remove_secret(connection, last.application_object_id, key_id)
 
+    for unsaved in plan.unsaved:
+        yield (
+            f"{unsaved.display_name!r} (key id {unsaved.key_id}) is in the tenant, and the last outputs do not know it: the run that issued "
+            "it did not end well, or an older state was restored. Where Pulumi's state has it, this run goes on with it. Where it has not, "
+            "this run issues another one of that number; this one then works on, since the ROOMZ Portal may have it, until somebody removes it."
+        )
     for removed in plan.removed:
         # The engine deletes last: whatever fails before leaves it alive, so this must be true of such a run as well.
         yield (
@@ -154,7 +160,8 @@ def secret_messages(plan: SecretPlan, last: LastOutputs, connection: Connection)
     for orphan in plan.orphans:
         yield (
             f"A password of this stack is in the tenant but not in its state: {orphan.display_name!r}, key id {orphan.key_id}, ends on "
-            f"{format_date(orphan.ends_on)}. A run was probably cut off. If nobody uses it, remove it with: {command(orphan.key_id)}"
+            f"{format_date(orphan.ends_on)}. A run was cut off, or an older state was restored. If nobody uses it, the ROOMZ Portal neither, "
+            f"remove it with: {command(orphan.key_id)}"
         )
     for foreign in plan.foreign:
         yield (
@@ -179,10 +186,20 @@ def _orphaned_applications(observation: Observation, last: LastOutputs) -> Itera
     ]
     for other in others:
         yield (
-            f"Another application carries this stack's mark: {other.display_name!r}, client id {other.client_id}. A run was probably cut "
-            f"off after making it. If nobody uses it, delete it: az ad app delete --id {other.client_id} (or Entra ID > App registrations, "
-            f"object id {other.object_id})."
+            f"Another application carries this stack's mark: {other.display_name!r}, client id {other.client_id}. A run was cut off after "
+            f"making it, or an older state was restored:{_may_be_in_use(other)} if nobody uses it, delete it: az ad app delete --id "
+            f"{other.client_id} (or Entra ID > App registrations, object id {other.object_id})."
         )
+
+
+def _may_be_in_use(application: ApplicationObservation) -> str:
+    """What to look at before an application that the state does not know is deleted."""
+    if not application.passwords:
+        return ""
+    return (
+        f" it has {len(application.passwords)} secret{'s' if len(application.passwords) > 1 else ''}, so the ROOMZ Portal may use it (its "
+        "Client ID there says so): then bring back the newer state with `pulumi stack import`, or hand the new application over first;"
+    )
 
 
 def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:
@@ -190,9 +207,9 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
     for found in observation.entra.applications:
         yield (
             f"An application carries this stack's mark that its outputs do not know: {found.display_name!r}, client id {found.client_id}. An "
-            "earlier run was cut off, or the state was lost. Where the state has it, this run goes on with it. Where this run makes "
-            f"another one, delete that one: az ad app delete --id {found.client_id} (or Entra ID > App registrations, object id "
-            f"{found.object_id})."
+            "earlier run was cut off, another one is under way, or the state was lost or is older than the tenant. Where the state has it, "
+            f"this run goes on with it. Where the preview makes another one instead:{_may_be_in_use(found)} if nobody uses that one, "
+            f"delete it: az ad app delete --id {found.client_id} (or Entra ID > App registrations, object id {found.object_id})."
         )
     for grant in observation.entra.grants:
         if expected.includes(grant) and not expected.by_person:

@@ -92,7 +92,8 @@ class SecretPlan:
 
     `secrets` is never empty and is sorted by generation. `orphans` are passwords with this stack's mark that no output knows:
     they are named, never removed. `lingering` are those that an earlier run was told to remove and that still live. `foreign`
-    are those without the mark that have not ended: somebody else's, left alone.
+    are those without the mark that have not ended: somebody else's, left alone. `unsaved` are those whose numbers follow the outputs
+    and are declared again, since the engine may have them or not.
     """
 
     secrets: tuple[PlannedSecret, ...]
@@ -100,6 +101,7 @@ class SecretPlan:
     orphans: tuple[ObservedPassword, ...]
     lingering: tuple[ObservedPassword, ...] = ()
     foreign: tuple[ObservedPassword, ...] = ()
+    unsaved: tuple[ObservedPassword, ...] = ()
 
     def replaced(self, key_ids: Sequence[str]) -> frozenset[int]:
         """The numbers that came to stand for another secret, by what the provider reports of each of `secrets`."""
@@ -223,7 +225,9 @@ def plan_secrets(
     unknown = _unknown(known, observed, mark)
     lingering = tuple(password for password in unknown if _was_to_go(password, rules, mark))
     orphans = tuple(password for password in unknown if password not in lingering)
-    return SecretPlan(tuple(kept), removed, orphans, lingering, _foreign(observed, mark, today))
+    taken_back = {secret.generation for secret in kept if secret.key_id is None and not secret.is_new}
+    unsaved = tuple(each for each in observed or () if generation_in(each.display_name, mark) in taken_back)
+    return SecretPlan(tuple(kept), removed, orphans, lingering, _foreign(observed, mark, today), unsaved)
 
 
 def hand_over(rules: SecretRules, plan: SecretPlan, today: datetime, *, replaced: Collection[int] = ()) -> HandOver:

@@ -41,6 +41,14 @@ def refuse_impossible(
             "asked for. "
             + (look if none_known else f"Set it with: pulumi config set --path 'roomz:secret.generation' {newest + 1}")
         )
+    if rules.handed_over is not None and newest_put_out < rules.handed_over <= newest:
+        raise SecretPlanError(
+            f"roomz:secret.handedOver is {rules.handed_over}, and the tenant has a secret of that number, but the newest that this stack has "
+            f"put out is {_named(newest_put_out)}: an older state was restored, or the run that issued it did not end well. What the ROOMZ "
+            "Portal has works on. Where there is a newer state, bring it back: pulumi stack import --file FILE. Else let another one be "
+            f"issued, and hand it over: pulumi config set --path 'roomz:secret.handedOver' {newest_put_out}; pulumi up; scripts/run "
+            "hand_over show"
+        )
     if rules.handed_over is not None and rules.handed_over > newest_put_out:
         raise SecretPlanError(
             f"roomz:secret.handedOver is {rules.handed_over}, but the newest secret is {_named(newest_put_out)}: a secret that does not "

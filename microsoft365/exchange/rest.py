@@ -30,6 +30,7 @@ _RESTARTS = 3
 _RESTART_WITHOUT_PAGES = 2
 _BUSY_ATTEMPTS = 12
 _CUT_OFF_ATTEMPTS = 4
+_TOKEN_REFUSED = 401
 _FAILED_DEPENDENCY = 424
 # What an answer of the admin API has, whether or not it has rows.
 _ENVELOPE = frozenset({"value", "@odata.context", "@adminapi.warnings"})
@@ -111,6 +112,9 @@ class RestTransport:
             for work in pending:
                 work.sent = True
             replies = self._send(pending, token)
+            for work, reply in zip(pending, replies, strict=True):
+                # Refused for its token, so not carried out: known also where no other token is to be had.
+                work.sent = reply.status != _TOKEN_REFUSED
             pauses = [self._take_in(work, reply, token) for work, reply in zip(pending, replies, strict=True)]
             left = [work for work in pending if work.answer is None]
             wanted = max((pause for pause in pauses if pause is not None), default=0.0)
@@ -201,10 +205,8 @@ class RestTransport:
             work.rows.clear()
             work.warnings.clear()
             return None
-        if reply.status == 401 and not work.renewed:
+        if reply.status == _TOKEN_REFUSED and not work.renewed:
             work.renewed = True
-            # Refused, so not carried out: known also where no other token is to be had.
-            work.sent = False
             self._token(token)
             return None
         failure = parse_failure(reply.status, reply.headers, reply.body)

@@ -45,7 +45,7 @@ def inspect(method: ClientCertificate, now: datetime) -> Certificate:
     if now >= end or now < start:
         what = f"ended on {_day(end)}" if now >= end else f"counts from {_day(start)} on"
         raise BadInput(
-            f"the certificate in {method.named} {what}, by this machine's clock ({_day(now)}); make a new one, and upload its "
+            f"the certificate in {method.named} {what}, by this machine's clock ({_day(now)}); set that where it is wrong, else make a new one, and upload its "
             "public part on the application's page Certificates & secrets"
         )
     return Certificate(certificate.fingerprint(hashes.SHA1()).hex().upper(), end)  # noqa: S303 - as the portal shows it

@@ -111,6 +111,25 @@ def test_what_was_never_sent_is_not_done() -> None:
     assert numbers(ledger.document()) == {"done": 0, "unknown": 0, "notDone": 3}
 
 
+def test_what_was_refused_for_its_token_is_not_done_where_no_other_token_is_to_be_had() -> None:
+    """Two batches and a bit: each is refused, and the sign-in that would bring another token is refused as well."""
+    exchange, actions = Exchange(), calendars(21)
+    exchange.before = lambda _: httpx.Response(401)
+    asked: list[str | None] = []
+
+    def token(stale: str | None) -> str:
+        asked.append(stale)
+        if stale is not None:
+            raise NoAccess("the client secret has expired")
+        return "first"
+
+    ledger = Ledger(actions)
+    with pytest.raises(NoAccess), ledger.reporting():
+        ledger.run(exchange.transport(token), actions, calls(actions))
+    assert numbers(ledger.document()) == {"done": 0, "unknown": 0, "notDone": 21}
+    assert 1 <= sum(stale is not None for stale in asked) <= 3, "once a batch, at most"
+
+
 def test_lines_are_for_people() -> None:
     group, rooms = Action("createGroup", "RoomzResources", "missing"), calendars(5)
     ledger = Ledger([group, *rooms])

@@ -24,6 +24,7 @@ from components.observation import (
     ExchangeObservation,
     Grant,
     Observation,
+    Password,
     RequestedPermission,
     ServicePrincipalObservation,
 )
@@ -224,6 +225,30 @@ def test_invariant_2_a_password_with_our_mark_that_nobody_knows_is_named_with_th
     wanted = client_secret.Removal.model_validate_json(document)
     assert (str(wanted.application_object_id), str(wanted.key_id)) == (OBJECT_ID, KEY_ID)
     assert wanted.connection == CONNECTION
+
+
+def test_invariant_2_a_password_that_this_run_may_make_a_second_time_is_named_before_it_does() -> None:
+    unsaved = ObservedPassword(KEY_ID, "roomz:roomz/test generation 1", NOW)
+    plan = SecretPlan((PlannedSecret(0, NOW, "x", key_id="k"), PlannedSecret(1, NOW, "y")), (), (), unsaved=(unsaved,))
+    (message,) = secret_messages(plan, LastOutputs(application_object_id=OBJECT_ID), CONNECTION)
+    assert f"'roomz:roomz/test generation 1' (key id {KEY_ID}) is in the tenant" in message
+    assert "an older state was restored" in message
+    assert "works on" in message
+    assert "will be issued" not in message
+
+
+@pytest.mark.parametrize("last", [LAST, LastOutputs()])
+def test_an_application_that_may_be_in_use_is_not_to_be_deleted_unasked(last: LastOutputs) -> None:
+    """After an older state was restored the other application is the one that ROOMZ has."""
+    password = Password(key_id=KEY_ID, end_date_time=NOW)
+    other = ApplicationObservation(client_id="other", object_id="p", passwords=(password,))
+    unused = other.model_copy(update={"passwords": ()})
+    for found, warned in ((other, True), (unused, False)):
+        entra = WHOLE.model_copy(update={"applications": (APPLICATION, found)})
+        (message,) = [each for each in said(entra, last) if "client id other" in each]
+        assert ("the ROOMZ Portal may use it" in message, "pulumi stack import" in message) == (warned, warned)
+        assert "if nobody uses" in message
+        assert "az ad app delete --id other" in message
 
 
 def test_a_password_of_an_application_that_is_not_known_is_named_with_the_portals_page() -> None:
