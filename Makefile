@@ -6,7 +6,8 @@ PYTEST_WORKERS ?= 6
 
 # The tests that take their number of cases from the profile (tests/support/cases.py), and those that are marked `nightly`.
 NIGHTLY := tests/unit $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
-	$(addprefix tests/end_to_end/test_,incident.py rehearsal.py secrets_over_years.py)
+	$(addprefix tests/end_to_end/test_,cancelled.py clock_and_tokens.py concurrency.py incident.py) \
+	$(addprefix tests/end_to_end/test_,rehearsal.py secrets_over_years.py state_backend.py)
 
 # One lock for every platform and every Python from 3.11 on; the address of no index is written into it.
 LOCK = $(IN_ENVIRONMENT)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -67,7 +68,7 @@ screenshot: setup browser ## Take the pictures of the local tenant's page anew (
 	$(IN_ENVIRONMENT)/python -m tests.support.screenshot
 
 faults: setup ## Let every request of apply and remove fail in every way, from every state (minutes)
-	ROOMZ_EVERY_FAULT=1 $(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) tests/desired_state/test_fault_sweep.py tests/desired_state/test_removal_sweep.py
+	ROOMZ_EVERY_FAULT=1 $(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) $(addprefix tests/desired_state/test_,fault_sweep.py removal_sweep.py tokens_that_end.py two_runs.py)
 
 provider-campaign: setup ## Find what the provider leaves behind in 200 runs of faults (half an hour, resumable)
 	nice -n 10 $(IN_ENVIRONMENT)/python -m tests.provider.campaign

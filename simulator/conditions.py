@@ -67,6 +67,9 @@ class Conditions(Record):
     lag: Lag = Field(default_factory=Lag)
     blocked_client_ids: list[str] = Field(default_factory=list)
     """Client ids that a Conditional Access policy refuses (AADSTS53003)."""
+    token_seconds: float | None = Field(default=None, ge=2, le=86_400)
+    """How long new access tokens last; None: 65 minutes.  Microsoft's token lifetime policies take 10 minutes to a day
+    ("Configurable token lifetimes in the Microsoft identity platform"); here they may be shorter."""
     password_window_seconds: float = Field(default=0, ge=0)
     """A second change of one application's passwords within this time is refused: 409 Directory_ConcurrencyViolation."""
     exchange_error_form: Literal["context", "json", "internal"] = "context"

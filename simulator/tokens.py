@@ -18,7 +18,7 @@ from simulator.records import ServicePrincipal
 from simulator.tenant import Tenant, new_opaque_id
 
 LIFETIME = timedelta(minutes=65)
-"""How long a token lasts; Microsoft varies it between 60 and 90 minutes."""
+"""How long a token lasts; Microsoft varies it between 60 and 90 minutes, and a policy may make it another one."""
 
 AUTHENTICATED_BY_SECRET, AUTHENTICATED_BY_ASSERTION = "1", "2"
 """`appidacr`: how the client proved who it is; a federated assertion counts like a certificate's."""
@@ -72,6 +72,12 @@ def roles_of(tenant: Tenant, principal: ServicePrincipal, resource: ServicePrinc
     )
 
 
+def lifetime(tenant: Tenant) -> timedelta:
+    """Return how long a token lasts that is issued now."""
+    seconds = tenant.conditions.token_seconds
+    return LIFETIME if seconds is None else timedelta(seconds=seconds)
+
+
 def issue(
     tenant: Tenant,
     principal: ServicePrincipal,
@@ -86,7 +92,7 @@ def issue(
         "iss": f"https://sts.windows.net/{tenant.id}/",
         "iat": int(now.timestamp()),
         "nbf": int(now.timestamp()),
-        "exp": int((now + LIFETIME).timestamp()),
+        "exp": int((now + lifetime(tenant)).timestamp()),
         "appid": principal.app_id,
         "appidacr": authenticated,
         "app_displayname": principal.properties.get("displayName"),

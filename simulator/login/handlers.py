@@ -98,7 +98,7 @@ async def token(request: Request) -> JSONResponse:
         text = f"The local tenant does not imitate {error}."
         return JSONResponse({"error": "NotImitated", "error_description": text, "error_codes": [501]}, 501)
     entry_of(request.scope).notes.append(f"signed in by {issued.proof}")
-    seconds = int(tokens.LIFETIME.total_seconds())
+    seconds = int(tokens.lifetime(tenant).total_seconds())
     access_token = tokens.issue(tenant, issued.principal, issued.resource, issued.audience, issued.authenticated)
     document = {
         "token_type": "Bearer",

@@ -33,6 +33,20 @@ def test_token_holds_what_an_application_token_holds(tenant: TenantClient) -> No
     assert exchange["wids"] == ["29232cdf-9323-42fd-ade2-1d097af3e4de"]
 
 
+def test_a_lifetime_policy_decides_how_long_new_tokens_last(tenant: TenantClient) -> None:
+    before = expect(tenant.sign_in(), 200)
+    tenant.control("PUT", "/tenants/alpenblick.example/conditions", {"tokenSeconds": 600})
+    after = expect(tenant.sign_in(), 200)
+    held = claims(after["access_token"])
+    assert (after["expires_in"], held["exp"] - held["iat"]) == (599, 600)
+    assert claims(before["access_token"])["exp"] - claims(before["access_token"])["iat"] == 3900
+    headers = {"authorization": f"Bearer {after['access_token']}"}
+    tenant.advance(seconds=601)
+    assert tenant.http.get(f"{tenant.server.url}/v1.0/applications", headers=headers).status_code == 401
+    headers = {"authorization": f"Bearer {before['access_token']}"}
+    assert tenant.http.get(f"{tenant.server.url}/v1.0/applications", headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("form", "wanted"),
     [

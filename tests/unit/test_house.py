@@ -205,8 +205,22 @@ def test_every_trap_of_exchange_names_a_test_that_exists() -> None:
     rows = [line for line in lines if line.startswith("| ") and not line.startswith("| trap |")]
     assert len(rows) > 50
     for row in rows:
-        named = re.findall(r"`([a-z_/]+\.py)::(test_\w+)`", row.rsplit(" | ", 1)[1])
-        assert named, row
-        for file, function in named:
-            assert (ROOT / "tests" / file).is_file(), file
-            assert function in named_tests(ROOT / "tests" / file), f"{file}::{function}"
+        assert_they_exist(row.rsplit(" | ", 1)[1])
+
+
+def assert_they_exist(text: str) -> None:
+    """A text names tests as `file::function` below tests/, at least one, and each is there."""
+    named = re.findall(r"`([a-z_/]+\.py)::(test_\w+)`", text)
+    assert named, text
+    for file, function in named:
+        assert (ROOT / "tests" / file).is_file(), file
+        assert function in named_tests(ROOT / "tests" / file), f"{file}::{function}"
+
+
+def test_every_section_about_a_disturbed_run_names_tests_that_exist() -> None:
+    """docs/reliability.md, but for the last section, which a campaign writes."""
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    _, *sections = page.partition("<!-- campaign -->")[0].split("\n## ")
+    assert len(sections) == 8
+    for section in sections[:-1]:
+        assert_they_exist(section.rpartition("\n\nTests: ")[2])
