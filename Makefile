@@ -67,7 +67,7 @@ lock: setup ## Write the pins with hashes (requirements*.txt); to raise what the
 screenshot: setup browser ## Take the pictures of the local tenant's page anew (docs/images)
 	$(IN_ENVIRONMENT)/python -m tests.support.screenshot
 
-faults: setup ## Let every request of apply and remove fail in every way, from every state (minutes)
+faults: setup ## Let every request of apply and remove fail in every way, wait for another run, and find its token ended (minutes)
 	ROOMZ_EVERY_FAULT=1 $(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) $(addprefix tests/desired_state/test_,fault_sweep.py removal_sweep.py tokens_that_end.py two_runs.py)
 
 provider-campaign: setup ## Find what the provider leaves behind in 200 runs of faults (half an hour, resumable)

@@ -1,6 +1,6 @@
 """A run that is cancelled: by Ctrl-C, or as a pipeline's runner does when somebody cancels the job.
 
-GitHub and Azure DevOps send SIGINT, then SIGTERM, then kill ("Workflow cancellation reference"); Pulumi takes the first as "stop
+GitHub sends SIGINT, then SIGTERM, then kills ("Workflow cancellation reference"); Pulumi takes the first as "stop
 orderly", the second as "stop now". Kills are test_interruptions.py's.
 """
 

@@ -31,6 +31,7 @@ class Script:
         found = []
         for line in self.text.splitlines():
             words = shlex.split(line, comments=True)
+            words = words[1:] if words[:1] == ["exec"] else words
             if words[:1] in (["pulumi"], ["scripts/run"]):
                 ends = [index for index, word in enumerate(words) if word in {"||", "&&", "|", ">", ">>", ";"}]
                 found.append(words[: min(ends, default=len(words))])
