@@ -21,10 +21,11 @@ def carry_out_all(
     *,
     at_once: int,
     progress: Callable[[int], None] | None = None,
+    abandon: bool = True,
 ) -> None:
     """Carry out every packet, at most `at_once` side by side; `progress` is told how many more calls are done.
 
-    Raises what the first packet that fails raises; nothing more is begun then.
+    Raises what the first packet that fails raises; nothing more is begun then. `abandon`: see threads.
     """
     telling = threading.Lock()
 
@@ -37,7 +38,7 @@ def carry_out_all(
     if len(packets) == 1:
         carry(packets[0])
     elif packets:
-        with threads(min(at_once, len(packets))) as pool:
+        with threads(min(at_once, len(packets)), abandon=abandon) as pool:
             futures = [pool.submit(carry, packet) for packet in packets]
             try:
                 for future in futures:
@@ -48,14 +49,16 @@ def carry_out_all(
 
 
 @contextmanager
-def threads(number: int) -> Iterator[ThreadPoolExecutor]:
-    """Give so many threads; what they do is waited for at the end, except where somebody has stopped the run."""
+def threads(number: int, *, abandon: bool = True) -> Iterator[ThreadPoolExecutor]:
+    """Give so many threads, which are waited for at the end.
+
+    `abandon`: not where somebody has stopped the run. An answer may take minutes, and whoever stops a run is about to kill it.
+    """
     pool = ThreadPoolExecutor(max_workers=number)
     try:
         yield pool
     except Interrupted:
-        # An answer may take minutes, and whoever stops a run is about to kill it.
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=not abandon, cancel_futures=True)
         raise
     except BaseException:
         pool.shutdown()

@@ -33,36 +33,40 @@ def stoppable() -> Iterator[None]:
         return
     over = threading.Event()
     before = {number: signal.getsignal(number) for number in _SIGNALS}
+    # Ignored from the beginning, as a shell does for what it runs in the background: it stays so.
+    heeded = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
 
     def stop(number: int, _frame: FrameType | None) -> None:
         over.set()
-        for each in _SIGNALS:
+        for each in heeded:
             signal.signal(each, signal.SIG_DFL)
         name = signal.Signals(number).name
         raise Interrupted(
             f"interrupted ({name}); running the same command again goes on from here", exit_code=128 + number
         )
 
-    for number in _SIGNALS:
+    for number in heeded:
         signal.signal(number, stop)
-    launcher = os.environ.get(LAUNCHER, "")
-    if launcher == str(os.getppid()):
+    # Taken out, so that no child takes it for its own.
+    launcher = os.environ.pop(LAUNCHER, "")
+    if launcher.isdigit():
         threading.Thread(target=_watch, args=(int(launcher), over), daemon=True).start()
     try:
         yield
     finally:
         if not over.is_set():
             over.set()
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number in heeded:
+                signal.signal(number, before[number])
 
 
 def _watch(launcher: int, over: threading.Event) -> None:
     """Stop the script when its launcher has gone: Unix gives it another parent then."""
-    while not over.wait(_LOOK_EVERY_SECONDS):
-        if os.getppid() != launcher:
-            os.kill(os.getpid(), signal.SIGTERM)
+    while os.getppid() == launcher:
+        if over.wait(_LOOK_EVERY_SECONDS):
             return
+    if not over.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def leave(code: int) -> NoReturn:

@@ -98,7 +98,8 @@ class GraphBatches:
             for kind in ([w for w in works if w.request.repeatable], [w for w in works if not w.request.repeatable])
             for start in range(0, len(kind), BATCH_SIZE)
         ]
-        carry_out_all(packets, self._carry_out, at_once=AT_ONCE, progress=progress)
+        # Whoever has written something takes it away again, also when stopped: nothing may arrive after that.
+        carry_out_all(packets, self._carry_out, at_once=AT_ONCE, progress=progress, abandon=False)
         return [work.reply or LOST for work in works]
 
     def _carry_out(self, packet: list[_Work]) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from microsoft365.errors import Interrupted
+from scripts.interruption import LAUNCHER, stoppable
 from simulator.server import SimulatorServer
 from tests.desired_state.tenant import PROJECT, Tenant
 from tests.support import documents
@@ -133,6 +135,33 @@ def test_whoever_is_stopped_says_what_was_done_and_does_not_wait_for_answers(
     tenant.control.delete("/faults").raise_for_status()
     assert tenant.run("apply", stdin=desired).code == 0
     assert tenant.run("apply", stdin=desired).document["changed"] == {}
+
+
+def test_what_was_told_to_ignore_a_signal_goes_on_ignoring_it() -> None:
+    """As a shell tells what it runs in the background, whose terminal gets Ctrl-C for something else."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with stoppable():
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(Interrupted) as stopped, stoppable():
+            signal.raise_signal(signal.SIGTERM)
+        assert stopped.value.exit_code == 143
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_a_script_whose_launcher_is_gone_before_it_looks_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while Python loads what it needs; and no child takes the launcher for its own."""
+    monkeypatch.setenv(LAUNCHER, "1" if os.getppid() != 1 else "2")
+    try:
+        with pytest.raises(Interrupted), stoppable():
+            signal.sigtimedwait([], PATIENCE)
+        assert LAUNCHER not in os.environ
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def test_batches_that_are_under_way_are_not_waited_for_either(

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from microsoft365.errors import Interrupted
 from microsoft365.packets import carry_out_all
 
 
@@ -44,3 +45,24 @@ def test_nothing_more_is_begun_once_one_has_failed() -> None:
     with pytest.raises(ValueError, match="0"):
         carry_out_all([[each] for each in range(1000)], carry_out, at_once=1)
     assert len(begun) < 1000
+
+
+@pytest.mark.parametrize("abandon", [True, False])
+def test_what_is_under_way_is_waited_for_by_those_who_have_to_clean_up_and_by_nobody_else(abandon: bool) -> None:
+    """Whoever is stopped in the middle of changing Exchange says so at once; who has written events takes them away first."""
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def carry_out(packet: list[str]) -> None:
+        if packet[0] == "stopped":
+            assert begun.wait(10)
+            if not abandon:
+                threading.Timer(0.2, may_end.set).start()
+            raise Interrupted("interrupted", exit_code=130)
+        begun.set()
+        assert may_end.wait(10)
+        ended.set()
+
+    with pytest.raises(Interrupted):
+        carry_out_all([["stopped"], ["under way"], ["not begun"]], carry_out, at_once=2, abandon=abandon)
+    assert ended.is_set() is not abandon
+    may_end.set()
