@@ -28,8 +28,8 @@ def wait_for_request(tenant: Tenant, process: "subprocess.Popen[str]", **wanted:
 
 
 def test_invariant_2_the_script_killed_half_way_is_finished_by_the_next_up(stack: Stack, tenant: Tenant) -> None:
-    # The second write waits long enough to be killed in the middle of it.
-    tenant.fault(action={"delaySeconds": 30}, cmdlet="New-ApplicationAccessPolicy")
+    # The second write waits: long enough to be killed in the middle of it, and not to happen while the next run looks.
+    tenant.fault(action={"delaySeconds": 600}, cmdlet="New-ApplicationAccessPolicy")
     process = stack.start("up", "--yes", "--skip-preview")
     wait_for_request(tenant, process, cmdlet="New-DistributionGroup")
     marked = stack.environment()["ARM_CLIENT_SECRET"]
@@ -50,7 +50,7 @@ def test_invariant_2_the_script_killed_half_way_is_finished_by_the_next_up(stack
 
 
 def test_invariant_2_the_engine_killed_half_way_is_finished_after_cancel(stack: Stack, tenant: Tenant) -> None:
-    tenant.fault(action={"delaySeconds": 30}, cmdlet="New-ApplicationAccessPolicy")
+    tenant.fault(action={"delaySeconds": 600}, cmdlet="New-ApplicationAccessPolicy")
     process = stack.start("up", "--yes", "--skip-preview")
     wait_for_request(tenant, process, cmdlet="New-DistributionGroup")
     os.killpg(process.pid, signal.SIGKILL)
