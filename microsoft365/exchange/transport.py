@@ -52,7 +52,7 @@ class Answer:
 
     def problem(self) -> Problem:
         """Make the failure an error for a person. Only for an answer that has one."""
-        assert self.failure is not None  # noqa: S101
+        assert self.failure is not None  # noqa: S101  # whoever asks has seen that there is one
         subject = self.call.parameters.get("Identity") or self.call.parameters.get("Name") or ""
         what = f"{self.call.cmdlet} {subject}".strip()
         return self.failure.problem(what, self.call.cmdlet, self.call.parameters)

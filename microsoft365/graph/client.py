@@ -60,8 +60,10 @@ class Graph:
                 raise TenantRefused(f"Microsoft Graph answered {path} without a list; nothing was changed")
             items += page
             address = str(document.get("@odata.nextLink") or "")
-            if address and httpx.URL(address).netloc != httpx.URL(self._base).netloc:
-                raise TenantRefused(f"Microsoft Graph's next page of {path} is on another host; nothing was changed")
+            if address and not _same_origin(address, self._base):
+                raise TenantRefused(
+                    f"Microsoft Graph's next page of {path} is on another host, or not by HTTPS; nothing was changed"
+                )
         return items
 
     def post(self, path: str, body: Item, *, right: str) -> httpx.Response:
@@ -105,6 +107,12 @@ class Graph:
         if not isinstance(document, dict):
             raise TenantRefused(f"Microsoft Graph answered {path} with something that is cut off; nothing was changed")
         return document
+
+
+def _same_origin(address: str, base: str) -> bool:
+    """Whether a token that belongs to `base` may go to `address`."""
+    found, own = httpx.URL(address), httpx.URL(base)
+    return (found.scheme, found.netloc) == (own.scheme, own.netloc)
 
 
 def error_of(response: httpx.Response) -> tuple[str, str]:

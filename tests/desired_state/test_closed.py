@@ -1,6 +1,7 @@
 """Asking Microsoft Graph who still holds a grant for calendars, also while Graph contradicts itself after a deletion."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -182,10 +183,16 @@ def test_pages_are_followed_and_stay_on_the_host() -> None:
 
     directory.early = pages
     assert [one["appId"] for one in all_applications(directory.graph())] == ["one", "two"]
-    elsewhere = {"value": [], "@odata.nextLink": "https://elsewhere.example/x"}
-    directory.early = lambda _: httpx.Response(200, json=elsewhere)
-    with pytest.raises(TenantRefused, match="another host"):
-        all_applications(directory.graph())
+    unprotected = f"http://{BASE.removeprefix('https://')}/v1.0/applications"
+    for link in ("https://elsewhere.example/x", unprotected):
+        more = {"value": [], "@odata.nextLink": link}
+
+        def leads_away(request: httpx.Request, link: str = link, more: dict[str, Any] = more) -> httpx.Response:
+            return httpx.Response(200, json={"value": []} if str(request.url) == link else more)
+
+        directory.early = leads_away
+        with pytest.raises(TenantRefused, match="another host, or not by HTTPS"):
+            all_applications(directory.graph())
 
 
 def test_a_stale_token_is_renewed_once() -> None:

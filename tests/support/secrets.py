@@ -7,7 +7,7 @@ import base64
 import re
 from urllib.parse import quote
 
-from tests.support.stack import Stack
+from tests.support.stack import PASSPHRASE, Stack
 
 ISSUED = re.compile(r"[A-Za-z0-9_.~-]{3}8Q~[A-Za-z0-9_.~-]{31,}")
 """What every client secret looks like that the simulated tenant ever gave out, removed and forgotten ones too."""
@@ -15,8 +15,8 @@ JWT = re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.")
 
 
 def secrets_of(stack: Stack) -> dict[str, str]:
-    """The secrets that are known by their value: the administrator's and the newest that the stack issued, by what it is."""
-    found = {"the administrator's client secret": stack.tenant.client_secret}
+    """The secrets that are known by their value: the deployer's, the state's and the newest that the stack issued, by what it is."""
+    found = {"the administrator's client secret": stack.tenant.client_secret, "the state's passphrase": PASSPHRASE}
     value = stack.outputs(secrets=True).get("clientSecret")
     if value:
         found["ROOMZ's client secret"] = value

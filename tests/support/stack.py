@@ -19,6 +19,7 @@ from tests.support.tenant import Tenant
 
 ROOT = Path(__file__).resolve().parents[2]
 LINKED = ("components", "microsoft365", "scripts", "__main__.py", "requirements.txt", ".venv")
+PASSPHRASE = "the-passphrase-of-the-state"
 PATIENCE = 300.0
 """Seconds that one call of pulumi may take."""
 
@@ -123,7 +124,7 @@ class Stack:
             if engine.get("pluginsFolder")
             else os.environ.get("PULUMI_HOME", str(Path.home() / ".pulumi")),
             "PULUMI_BACKEND_URL": (self.folder / "state").as_uri(),
-            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "SSL_CERT_FILE": str(self.server.certificate_file),
             "REQUESTS_CA_BUNDLE": str(self.server.certificate_file),

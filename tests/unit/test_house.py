@@ -199,18 +199,25 @@ def named_tests(path: Path) -> set[str]:
     return {node.name for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef)}
 
 
-def test_every_trap_of_exchange_names_a_test_that_exists() -> None:
-    """docs/exchange-traps.md: a row without a test is a promise without one."""
-    lines = (ROOT / "docs" / "exchange-traps.md").read_text(encoding="utf-8").splitlines()
-    rows = [line for line in lines if line.startswith("| ") and not line.startswith("| trap |")]
-    assert len(rows) > 50
+def assert_rows_name_tests(page: str, first_heading: str, at_least: int) -> None:
+    """Every row of the table below a heading row ends with tests that exist: a row without a test is a promise without one."""
+    lines = iter((ROOT / "docs" / page).read_text(encoding="utf-8").splitlines())
+    rows: list[str] = []
+    for line in lines:
+        if line.startswith(f"| {first_heading} |"):
+            next(lines)
+            for row in lines:
+                if not row.startswith("| "):
+                    break
+                rows.append(row)
+    assert len(rows) >= at_least
     for row in rows:
         assert_they_exist(row.rsplit(" | ", 1)[1])
 
 
 def assert_they_exist(text: str) -> None:
     """A text names tests as `file::function` below tests/, at least one, and each is there."""
-    named = re.findall(r"`([a-z_/]+\.py)::(test_\w+)`", text)
+    named = re.findall(r"`([a-z_/0-9]+\.py)::(test_\w+)`", text)
     assert named, text
     for file, function in named:
         assert (ROOT / "tests" / file).is_file(), file
@@ -224,3 +231,28 @@ def test_every_section_about_a_disturbed_run_names_tests_that_exist() -> None:
     assert len(sections) == 8
     for section in sections[:-1]:
         assert_they_exist(section.rpartition("\n\nTests: ")[2])
+
+
+def test_every_trap_of_exchange_names_a_test_that_exists() -> None:
+    assert_rows_name_tests("exchange-traps.md", "trap", 50)
+
+
+def test_every_claim_of_the_security_review_names_a_test_that_exists() -> None:
+    assert_rows_name_tests("security.md", "claim", 25)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sources() if "tests" not in path.parts], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_nothing_switches_the_check_of_certificates_off(path: Path) -> None:
+    """No `verify=False`, no context without a check, no request over plain HTTP that would carry a token."""
+    found = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.keyword) and node.arg in {"verify", "check_hostname"}:
+            found += [node.arg] if isinstance(node.value, ast.Constant) and node.value.value is False else []
+        elif isinstance(node, ast.Attribute) and node.attr in {"CERT_NONE", "_create_unverified_context"}:
+            found.append(node.attr)
+        elif isinstance(node, ast.Assign):
+            targets = [target.attr for target in node.targets if isinstance(target, ast.Attribute)]
+            found += [name for name in targets if name in {"check_hostname", "verify_mode"}]
+    assert found == []
