@@ -14,7 +14,7 @@ LOCK = $(IN_ENVIRONMENT)/uv pip compile --universal --python-version 3.11 --gene
 	--custom-compile-command "make lock" --quiet $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign lock clean
+.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign lock audit clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,9 @@ lock: setup ## Write the pins with hashes (requirements*.txt); to raise what the
 	$(LOCK) --output-file requirements.txt requirements.in
 	$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt requirements.in --group dev
 	$(LOCK) --output-file examples/key_vault/requirements.txt examples/key_vault/requirements.in
+
+audit: setup ## Look for known weaknesses of everything that is pinned (0 none, 7 some, 4 a list could not be asked)
+	@$(IN_ENVIRONMENT)/python -m tools.audit
 
 screenshot: setup browser ## Take the pictures of the local tenant's page anew (docs/images)
 	$(IN_ENVIRONMENT)/python -m tests.support.screenshot
