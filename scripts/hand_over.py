@@ -101,7 +101,7 @@ def rooms(
         session = open_session(subject.connection, os.environ, pace=patient())
         reporter.begin("Reading the rooms", 0)(1)
         listing = read_room_list(session.exchange, subject.rooms)
-    for room in listing.on_premises:
+    for room in listing.unreachable:
         typer.echo(f"left out, since it is not hosted in Exchange Online: {room.name} ({room.address})", err=True)
     text = rooms_csv((room.name, room.address) for room in listing.wanted)
     if output is None:

@@ -22,8 +22,8 @@ from microsoft365.exchange.observed import (
 from microsoft365.exchange.rbac_names import base_name
 from microsoft365.exchange.rbac_observed import Assignment
 from microsoft365.exchange.rbac_reading import assignments_beside, assignments_call, lists_calls, reach_of, read_rbac
-from microsoft365.exchange.room_reading import matching_of, on_premises_of, rooms_calls, rooms_of, who_else
-from microsoft365.exchange.rooms import select, unknown
+from microsoft365.exchange.room_list import room_list_of
+from microsoft365.exchange.room_reading import rooms_calls
 from microsoft365.exchange.rows import addresses_of, guid_of, has, id_of, rows_or_none
 from microsoft365.exchange.transport import Answer, Call, Reporter, Row, Transport
 from microsoft365.marks import find
@@ -57,15 +57,11 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
         group_calls.append(group_at_call(desired.group.primary_smtp_address))
     model_calls = _model_calls(desired)
     answers = transport.run([*room_calls, *group_calls, *model_calls])
-    mailboxes, remote, *matches = answers[: len(room_calls)]
     notes, *at_address = answers[len(room_calls) : len(room_calls) + len(group_calls)]
     of_model = answers[len(room_calls) + len(group_calls) :]
-    rooms = rooms_of(mailboxes)
-    matching = matching_of(matches, rooms)
     notes_by_guid = notes_of(notes)
     known = groups_at(at_address[0]) if at_address else {}
-    elsewhere = who_else(transport, unknown(desired.rooms, rooms))
-    wanted = select(desired.rooms, rooms, elsewhere, matching)
+    rooms = room_list_of(transport, desired.rooms, answers[: len(room_calls)])
     policies: tuple[Policy, ...] = ()
     beside: tuple[Assignment, ...] | None = ()
     rbac = None
@@ -80,11 +76,13 @@ def observe(transport: Transport, desired: DesiredState, reporter: Reporter) -> 
         client_id = desired.application.client_id
         if client_id is not None and not any(policy.app_id == client_id for policy in policies):
             beside = assignments_beside(transport, client_id)
-    titled = wanted if desired.calendar == "titles" else ()
+    titled = rooms.wanted if desired.calendar == "titles" else ()
     groups, calendars = _second_round(transport, known, notes_by_guid, needed | set(known), titled, reporter)
     if rbac is not None:
-        rbac = replace(rbac, reach=reach_of(transport, desired, rbac, wanted, groups))
-    return Observed(rooms, groups, policies, calendars, elsewhere, on_premises_of(remote), matching, rbac, beside)
+        rbac = replace(rbac, reach=reach_of(transport, desired, rbac, rooms.wanted, groups))
+    return Observed(
+        rooms.existing, groups, policies, calendars, rooms.elsewhere, rooms.on_premises, rooms.matching, rbac, beside
+    )
 
 
 def _model_calls(desired: DesiredState) -> list[Call]:

@@ -12,8 +12,11 @@ from microsoft365.marks import Mark, find
 
 ROOM_MAILBOX = "RoomMailbox"
 EQUIPMENT_MAILBOX = "EquipmentMailbox"
-# What Exchange Online calls a room whose mailbox is on a server of the customer's own.
-REMOTE_ROOM_MAILBOX = "RemoteRoomMailbox"
+ROOM = "Room"
+"""Exchange's ResourceType of a meeting room."""
+ROOM_ON_PREMISES = "room on-premises"
+"""What `Observed.elsewhere` says of a room whose mailbox is on a server of the customer's own: Exchange Online has no name for
+it (room_reading.py)."""
 SECURITY_GROUP = "MailUniversalSecurityGroup"
 RESTRICT = "restrictaccess"
 
@@ -42,7 +45,7 @@ class Room:
     guid: str
     address: str
     name: str
-    resource: str = "Room"
+    resource: str = ROOM
     addresses: frozenset[str] = frozenset()
 
 
@@ -122,7 +125,7 @@ class Observed:
     object ids of those that the configured filter matches, None without one. `groups` are those that carry a mark, have the wanted address, or
     are named by a policy for our client id; with notes and members. `calendars` is by the room's object id, for the
     rooms that were asked about. `elsewhere` tells of listed addresses that are no room mailbox what they are instead,
-    None for an address that nobody has. `on_premises` are the rooms that Exchange Online knows and does not host; None
+    by RecipientTypeDetails or as ROOM_ON_PREMISES, None for an address that nobody has. `on_premises` are the rooms that Exchange Online knows and does not host; None
     where they could not be read, which nothing depends on. `rbac` is None in the model `policy`, which does not ask.
 
     What an earlier run in the other access model left is asked for where one may have been cut off: `beside` are the role

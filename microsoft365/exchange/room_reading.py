@@ -9,7 +9,7 @@ from typing import Any
 from microsoft365.errors import TenantRefused
 from microsoft365.exchange import filters
 from microsoft365.exchange.desired import Rooms
-from microsoft365.exchange.observed import REMOTE_ROOM_MAILBOX, Room
+from microsoft365.exchange.observed import ROOM, Room
 from microsoft365.exchange.rooms import listed, mailbox_types
 from microsoft365.exchange.rows import addresses_of, guid_of, has, id_of, rows_or_none
 from microsoft365.exchange.transport import Answer, Call, Row, Transport
@@ -22,13 +22,21 @@ _MAILBOX_FIELDS = (
     "RecipientTypeDetails",
     "ResourceType",
 )
-_REMOTE_FIELDS = (
+# No page of Microsoft's says how Exchange Online shows a room that lives on-premises, so what follows is unverified. It should be a
+# mail user, which has no mailbox here, and of the ResourceType Room: Get-Recipient filters by that ("Filterable properties for the
+# Filter parameter on Exchange cmdlets"), and Entra Connect brings along what it is made of, msExchResourceMetaData ("Microsoft
+# Entra Connect Sync: Attributes synchronized"). RemoteRoomMailbox is what Exchange *on-premises* calls a room that Exchange Online
+# hosts (New-RemoteMailbox); it is among the values of Get-Recipient's parameter, and asking for it too costs nothing.
+_ON_PREMISES = ("MailUser", "RemoteRoomMailbox")
+_IS_A_ROOM = f"ResourceType -eq '{ROOM}'"
+_ON_PREMISES_FIELDS = (
     "ExternalDirectoryObjectId",
     "Guid",
     "PrimarySmtpAddress",
     "DisplayName",
     "EmailAddresses",
     "RecipientTypeDetails",
+    "ResourceType",
 )
 _ADDRESS_FIELDS = ("UserPrincipalName", "EmailAddresses")
 _ID_FIELDS = ("ExternalDirectoryObjectId", "Guid", "RecipientTypeDetails")
@@ -40,7 +48,9 @@ def rooms_calls(rooms: Rooms) -> list[Call]:
     calls = [
         Call("Get-Mailbox", {"RecipientTypeDetails": mailbox_types(rooms), "ResultSize": "Unlimited"}, fields),
         Call(
-            "Get-Recipient", {"RecipientTypeDetails": [REMOTE_ROOM_MAILBOX], "ResultSize": "Unlimited"}, _REMOTE_FIELDS
+            "Get-Recipient",
+            {"RecipientTypeDetails": list(_ON_PREMISES), "Filter": _IS_A_ROOM, "ResultSize": "Unlimited"},
+            _ON_PREMISES_FIELDS,
         ),
     ]
     if rooms.condition is not None:
@@ -88,7 +98,13 @@ def on_premises_of(answer: Answer) -> tuple[Room, ...] | None:
     """Read the rooms that are hosted elsewhere. They are named and nothing else, so a refusal stops nobody."""
     if answer.failure is not None:
         return None
-    return tuple(_room(row) for row in answer.rows if has(row, "RecipientTypeDetails", REMOTE_ROOM_MAILBOX))
+    return tuple(
+        _room(row)
+        for row in answer.rows
+        if any(has(row, "RecipientTypeDetails", one) for one in _ON_PREMISES)
+        # Whether a mail user's row says it is as unverified as the filter: only another kind is left out.
+        and (not row.get("ResourceType") or has(row, "ResourceType", ROOM))
+    )
 
 
 def who_else(transport: Transport, addresses: Sequence[str]) -> dict[str, str | None]:

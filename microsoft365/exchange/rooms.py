@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from microsoft365.errors import BadInput, TenantRefused
 from microsoft365.exchange.desired import RoomFilter, Rooms
-from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, REMOTE_ROOM_MAILBOX, ROOM_MAILBOX, Room
+from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, ROOM_MAILBOX, ROOM_ON_PREMISES, Room
 
 
 def mailbox_types(rooms: Rooms) -> list[str]:
@@ -92,7 +92,7 @@ def _resolve(
     for address in addresses:
         room = by_address.get(address.casefold())
         kind = elsewhere.get(address.casefold())
-        if room is None and kind == REMOTE_ROOM_MAILBOX:
+        if room is None and kind == ROOM_ON_PREMISES:
             if kinds is not None:
                 wrong.append(
                     f"{key}: {address} is a room whose mailbox is on-premises, where Exchange Online cannot reach it; "

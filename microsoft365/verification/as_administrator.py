@@ -28,8 +28,8 @@ from microsoft365.exchange.rbac_reading import (
     principals_of,
     scopes_of,
 )
-from microsoft365.exchange.room_reading import matching_of, on_premises_of, rooms_calls, rooms_of, who_else
-from microsoft365.exchange.rooms import select, unknown, unreachable
+from microsoft365.exchange.room_list import room_list_of
+from microsoft365.exchange.room_reading import rooms_calls, rooms_of, who_else
 from microsoft365.exchange.rows import guid_of, has, id_of, rows_or_none
 from microsoft365.exchange.transport import Answer, Call, Reporter, Transport
 from microsoft365.graph.permissions import Permission, held_permissions
@@ -148,15 +148,11 @@ class _Look:
     def _rooms(
         self, wish: Rooms, named: tuple[str, ...] | None, answers: Sequence[Answer]
     ) -> tuple[dict[str, Room], tuple[Room, ...], tuple[str, ...]]:
-        mailboxes, remote, *matches = answers
-        existing = rooms_of(mailboxes)
-        by_address = {address: room for room in existing for address in room.addresses | {room.address.casefold()}}
         if named is not None:
-            return by_address, (), named
-        matching = matching_of(matches, existing)
-        wanted = select(wish, existing, who_else(self._exchange, unknown(wish, existing)), matching)
-        elsewhere = unreachable(wish, on_premises_of(remote) or ())
-        return by_address, tuple(elsewhere), tuple(room.address for room in wanted)
+            # Whatever somebody named is asked about, also what is no room: that is found out then.
+            return _by_address(rooms_of(answers[0])), (), named
+        rooms = room_list_of(self._exchange, wish, answers)
+        return _by_address(rooms.existing), rooms.unreachable, tuple(room.address for room in rooms.wanted)
 
     def _assignments(self, principal: Principal | None) -> tuple[Assignment, ...]:
         if principal is None or "rbac" in self._unread:
@@ -222,6 +218,10 @@ class _Look:
             return None
         address = control.casefold()
         return (self._read("control", lambda: who_else(self._exchange, [address])) or {}).get(address)
+
+
+def _by_address(rooms: Sequence[Room]) -> dict[str, Room]:
+    return {address: room for room in rooms for address in room.addresses | {room.address.casefold()}}
 
 
 def _any_kind(addresses: tuple[str, ...]) -> Rooms:

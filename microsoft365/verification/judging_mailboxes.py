@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from microsoft365.exchange.desired import Access
-from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, REMOTE_ROOM_MAILBOX, ROOM_MAILBOX
+from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, ROOM_MAILBOX
 from microsoft365.http import THROTTLED, UNAVAILABLE
 from microsoft365.verification.as_administrator import AsAdministrator
 from microsoft365.verification.as_roomz import AsRoomz, Seen
@@ -27,7 +27,7 @@ TESTS: Mapping[Access, str] = {
     "rbac": "Test-ServicePrincipalAuthorization",
 }
 _NOT_ONLINE = "MailboxNotEnabledForRESTAPI"
-_RESOURCES = {ROOM_MAILBOX: "room", EQUIPMENT_MAILBOX: "piece of equipment", REMOTE_ROOM_MAILBOX: "room"}
+_RESOURCES = {ROOM_MAILBOX: "room", EQUIPMENT_MAILBOX: "piece of equipment"}
 
 
 def judge_rooms(subject: Subject, roomz: AsRoomz, admin: AsAdministrator | None) -> list[Finding]:

@@ -12,7 +12,7 @@ from tests.desired_state.test_apply_lag import Quiet
 from tests.desired_state.wires import Exchange, bad, good
 
 
-def recipient(name: str, kind: str) -> dict[str, Any]:
+def recipient(name: str, kind: str, **more: Any) -> dict[str, Any]:
     address = f"{name}@contoso.example"
     return {
         "ExternalDirectoryObjectId": an_id(f"object {name}"),
@@ -21,6 +21,7 @@ def recipient(name: str, kind: str) -> dict[str, Any]:
         "DisplayName": name,
         "EmailAddresses": [f"SMTP:{address}", f"smtp:old-{address}"],
         "RecipientTypeDetails": kind,
+        **more,
     }
 
 
@@ -36,7 +37,8 @@ class Hybrid:
         if cmdlet == "Get-Mailbox":
             return good([recipient("here", "RoomMailbox")])
         if cmdlet == "Get-Recipient":
-            assert parameters == {"RecipientTypeDetails": ["RemoteRoomMailbox"], "ResultSize": "Unlimited"}
+            assert parameters["RecipientTypeDetails"] == ["MailUser", "RemoteRoomMailbox"]
+            assert parameters["Filter"] == "ResourceType -eq 'Room'"
             return self._failure or good(self._remote)
         return bad("ManagementObjectNotFoundException") if cmdlet == "Get-DistributionGroup" else good([])
 
@@ -44,8 +46,11 @@ class Hybrid:
         return observe(self.exchange.transport(), desired(calendar="unmanaged"), Quiet())
 
 
-def test_rooms_on_premises_are_read_in_the_first_round() -> None:
-    tenant = Hybrid(recipient("there", "RemoteRoomMailbox"))
+@pytest.mark.parametrize(
+    "row", [{"kind": "RemoteRoomMailbox"}, {"kind": "MailUser"}, {"kind": "MailUser", "ResourceType": "Room"}]
+)
+def test_rooms_on_premises_are_read_in_the_first_round(row: dict[str, str]) -> None:
+    tenant = Hybrid(recipient("there", **row))
     found = tenant.read()
     assert [room.address for room in found.rooms] == ["here@contoso.example"]
     assert found.on_premises is not None
@@ -57,7 +62,9 @@ def test_rooms_on_premises_are_read_in_the_first_round() -> None:
 
 
 def test_recipients_of_another_kind_are_no_rooms() -> None:
-    assert Hybrid(recipient("vera", "MailUser")).read().on_premises == ()
+    """Some cmdlets answer with everything where a parameter is not to their liking."""
+    beamer, vera = recipient("beamer", "MailUser", ResourceType="Equipment"), recipient("vera", "UserMailbox")
+    assert Hybrid(beamer, vera).read().on_premises == ()
 
 
 @pytest.mark.parametrize("kind", ["ParameterTransformationException", "ManagementObjectNotFoundException"])

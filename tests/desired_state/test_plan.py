@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from microsoft365.errors import BadInput
-from microsoft365.exchange.observed import MICROSOFTS_DEFAULTS, TITLES, CalendarSettings, Observed
+from microsoft365.exchange.observed import MICROSOFTS_DEFAULTS, ROOM_ON_PREMISES, TITLES, CalendarSettings, Observed
 from microsoft365.exchange.plan import Plan, plan
 from tests.desired_state.builders import (
     ADDRESS,
@@ -435,14 +435,14 @@ def test_of_many_rooms_on_premises_the_first_are_named_and_the_rest_counted() ->
 )
 def test_rooms_on_premises_that_nobody_wants_are_not_named(chosen: dict[str, Any]) -> None:
     zinal = "room-zinal@contoso.example"
-    observed = replace(settled(1), on_premises=(room("zinal"),), elsewhere={zinal: "RemoteRoomMailbox"})
+    observed = replace(settled(1), on_premises=(room("zinal"),), elsewhere={zinal: ROOM_ON_PREMISES})
     found = plan(desired(rooms=chosen), observed)
     assert (found.actions, found.notices) == ((), ())
 
 
 def test_a_listed_room_on_premises_is_refused_by_what_it_is() -> None:
     zinal = "room-zinal@contoso.example"
-    observed = replace(settled(), elsewhere={zinal: "RemoteRoomMailbox"})
+    observed = replace(settled(), elsewhere={zinal: ROOM_ON_PREMISES})
     with pytest.raises(BadInput, match=rf"rooms\.include: {zinal} is a room whose mailbox is on-premises"):
         plan(desired(rooms={"include": [zinal, "room-00000@contoso.example"]}), observed)
 

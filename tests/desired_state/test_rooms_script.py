@@ -114,3 +114,26 @@ def test_a_filter_that_exchange_lists_and_the_rooms_do_not_is_no_reading(tenant:
     done = tenant.run("plan", stdin=wish)
     assert done.code == 4
     assert "incomplete reading" in done.err
+
+
+def test_a_room_on_premises_is_named_and_refused_in_a_list_by_what_it_is(tenant: Tenant) -> None:
+    """How Exchange shows one is unverified: the simulated tenant and the client follow the same reading of several pages."""
+    away = f"room-saanen@{tenant.administrator['domain']}"
+    body = {"address": away, "name": "Saanen", "resourceType": "Room", "isDirSynced": True, "livesOnPremises": True}
+    tenant.control.post(f"/tenants/{tenant.id}/mailboxes", json=body).raise_for_status()
+    wish = tenant.desired(tenant.application()["clientId"])
+    planned = tenant.run("plan", "--json", stdin=wish)
+    assert planned.code == 0, planned.err
+    assert [
+        said for said in planned.document["notices"] if f"{away} cannot be reached: its mailbox is on-premises" in said
+    ]
+    room = sorted(mailboxes(tenant, resourceType="Room") - {away})[0]
+    settled = tenant.snapshot()
+    refused = tenant.run("apply", stdin={**wish, "rooms": {"include": [room, away]}})
+    assert refused.code == 2
+    assert f"{away} is a room whose mailbox is on-premises" in refused.err
+    assert tenant.snapshot() == settled
+    # Among the excluded it is known, and named no more.
+    planned = tenant.run("plan", "--json", stdin={**wish, "rooms": {"exclude": [away]}})
+    assert planned.code == 0, planned.err
+    assert [said for said in planned.document["notices"] if away in said] == []
