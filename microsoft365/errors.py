@@ -11,8 +11,8 @@
     └── Guarded (6)          a guard of this project stopped the run
     Interrupted (130, 143)   somebody stopped the run; no Problem, so that nothing on its way takes it for a failure and goes on
 
-Every message says what was wrong, with the value, and what mends it; none holds a secret. EXIT_CODES says what each code that a
-script can end with means; docs/for-pipelines.md is made of it.
+Every message says what was wrong, with the value, and what mends it; none holds a secret. EXIT_CODES says what each code that
+every script can end with means, EXIT_CODES_OF_ONE what only one of them ends with; docs/for-pipelines.md is made of both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,20 @@ EXIT_CODES: Mapping[int, str] = {
     130: "Interrupted (Ctrl-C): running the same command again goes on from there.",
     143: "Ended by SIGTERM, or because whoever started it was killed: as 130.",
 }
+
+VERIFIED_RED = 7
+SECRET_OVERDUE = 8
+SECRET_DUE = 10
+"""What a pipeline may pass over, with a warning; so it is none of those with which `pulumi` itself ends (0 to 9, 255)."""
+EXIT_CODES_OF_ONE: Mapping[int, tuple[str, str]] = {
+    VERIFIED_RED: ("verify_connector", "something is not as it must be."),
+    SECRET_OVERDUE: (
+        "secret_status",
+        "something is overdue: the displays stand still, or nobody knows that they do not.",
+    ),
+    SECRET_DUE: ("secret_status", "somebody has to do something within 60 days."),
+}
+"""Program and meaning. No code means two things."""
 
 
 class Problem(Exception):  # noqa: N818  # it is told to people, not handled like a bug

@@ -4,9 +4,9 @@ Run as `scripts/run secret_status [--stack NAME]...`. Reads the stacks' last out
 a secret; the day is this machine's. Owns the ways in which the answer is printed. Refuses to own what is due and how it is said
 (components/deadlines.py).
 
-Exit codes: 0 nothing that has to be done within 60 days, 2 bad input, or a stack that cannot be read, 7 something has to be done
-within 60 days, 8 something is overdue: the displays stand still, or nobody knows that they do not. Of several stacks the worst
-counts: 8 before 2 before 7.
+Exit codes: 0 nothing that has to be done within 60 days, 2 bad input, or a stack that cannot be read, 8 something is overdue: the
+displays stand still, or nobody knows that they do not, 10 something has to be done within 60 days. Of several stacks the worst
+counts: 8 before 2 before 10.
 """
 
 import json
@@ -19,13 +19,13 @@ import typer
 
 from components.deadlines import Deadline, SecretDates, Stage, deadlines
 from components.secret_plan import HandOver, format_date, parse_date
-from microsoft365.errors import BadInput
+from microsoft365.errors import SECRET_DUE, SECRET_OVERDUE, BadInput
 from microsoft365.schema_version import versioned
 from scripts.ending import Told, print_json, told
 from scripts.stack import pulumi
 
 FINE, UNREADABLE, DUE, OVERDUE = "fine", "unreadable", "due", "overdue"
-EXIT_CODES = {OVERDUE: 8, UNREADABLE: 2, DUE: 7, FINE: 0}
+EXIT_CODES = {OVERDUE: SECRET_OVERDUE, UNREADABLE: BadInput.exit_code, DUE: SECRET_DUE, FINE: 0}
 """The worst comes first."""
 
 program = typer.Typer(
@@ -33,8 +33,8 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Is there anything to do about the client secrets?",
-    epilog="Exit codes: 0 nothing within 60 days, 2 bad input or a stack that cannot be read, 7 due within 60 days, 8 overdue. Of several "
-    "stacks the worst counts: 8 before 2 before 7.",
+    epilog="Exit codes: 0 nothing within 60 days, 2 bad input or a stack that cannot be read, 8 overdue, 10 due within 60 days. Of several "
+    "stacks the worst counts: 8 before 2 before 10.",
 )
 
 

@@ -21,7 +21,7 @@ import typer
 from pydantic import ValidationError
 
 from microsoft365.connection import Connection
-from microsoft365.errors import BadInput
+from microsoft365.errors import VERIFIED_RED, BadInput
 from microsoft365.exchange.desired import Rooms
 from microsoft365.exchange.transport import Reporter
 from microsoft365.verification.report import Report, Verdict
@@ -33,7 +33,7 @@ from scripts.stack import Stack, read_stack
 if TYPE_CHECKING:
     from microsoft365.verification.waiting import Pause
 
-EXIT_CODES: dict[Verdict, int] = {"green": 0, "noSignIn": 3, "pending": 5, "red": 7}
+EXIT_CODES: dict[Verdict, int] = {"green": 0, "noSignIn": 3, "pending": 5, "red": VERIFIED_RED}
 SECRET_VARIABLE = "ROOMZ_CLIENT_SECRET"  # noqa: S105  # a name
 _TELL_EVERY_MINUTES = 10
 # Variables that say where the tenant is, and nothing of who signs in.

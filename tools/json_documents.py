@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from microsoft365.documents import DOCUMENTS
-from microsoft365.errors import EXIT_CODES
+from microsoft365.errors import EXIT_CODES, EXIT_CODES_OF_ONE
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.schema_version import SCHEMA_VERSION
 
@@ -56,8 +56,10 @@ def documents_table() -> str:
 
 
 def exit_codes_table() -> str:
-    """What each exit code means."""
-    rows = [f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
+    """What each exit code means, and of which script where it is not every one's."""
+    everyones = {code: ("", meaning) for code, meaning in EXIT_CODES.items()}
+    every = sorted({**everyones, **EXIT_CODES_OF_ONE}.items())
+    rows = [f"| {code} | {f'`{script}`: ' if script else ''}{meaning} |" for code, (script, meaning) in every]
     return "\n".join(["| exit code | meaning |", "|---|---|", *rows])
 
 

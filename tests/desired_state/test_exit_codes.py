@@ -8,7 +8,7 @@ import pytest
 
 from microsoft365 import errors, session
 from microsoft365.errors import EXIT_CODES, Problem
-from scripts import calendars_consent, client_secret, exchange_policy
+from scripts import calendars_consent, client_secret, exchange_policy, secret_status, verify_connector
 from scripts.ending import told
 from tests.desired_state.tenant import MARK, Ended, Tenant
 from tests.support import documents
@@ -96,6 +96,17 @@ def test_a_fault_of_ours_ends_with_1_and_its_traceback(capsys: pytest.CaptureFix
 
 def test_every_code_has_its_test() -> None:
     assert set(CASES) | {1} == set(EXIT_CODES)
+
+
+def test_no_code_means_two_things() -> None:
+    assert not set(EXIT_CODES) & set(errors.EXIT_CODES_OF_ONE)
+    theirs = {
+        "verify_connector": set(verify_connector.EXIT_CODES.values()),
+        "secret_status": set(secret_status.EXIT_CODES.values()),
+    }
+    for code, (script, _) in errors.EXIT_CODES_OF_ONE.items():
+        assert [name for name, codes in theirs.items() if code in codes] == [script]
+    assert set().union(*theirs.values()) <= {*EXIT_CODES, *errors.EXIT_CODES_OF_ONE}
 
 
 def problems(of: type[Problem]) -> set[type[Problem]]:

@@ -71,10 +71,10 @@ def run(*arguments: str) -> Result:
     [
         (outputs(), QUIET, 0, f"fine: client secret generation 0 is recorded as handed over; it ends on {END}"),
         (PENDING, QUIET, 0, f"fine: client secret generation 1 waits to be handed over, at the latest on {END}"),
-        (outputs(), SIXTY, 7, "due: To do within 60 days: client secret generation 0 ends on"),
-        (PENDING, SIXTY, 7, "due: To do within 60 days: client secret generation 1 is not recorded as handed over"),
-        (PENDING, THIRTY, 7, "due: To do within 30 days: "),
-        (PENDING, SEVEN, 7, "due: URGENT: "),
+        (outputs(), SIXTY, 10, "due: To do within 60 days: client secret generation 0 ends on"),
+        (PENDING, SIXTY, 10, "due: To do within 60 days: client secret generation 1 is not recorded as handed over"),
+        (PENDING, THIRTY, 10, "due: To do within 30 days: "),
+        (PENDING, SEVEN, 10, "due: URGENT: "),
         (outputs(), AFTER, 8, "overdue: OVERDUE: client secret generation 0 ended on"),
         (
             PENDING,
@@ -110,7 +110,7 @@ def test_of_several_stacks_the_worst_counts_and_each_is_told(pulumi: Pulumi) -> 
     fine = outputs(secretExpiresOn="2999-01-01T00:00:00Z", secretRenewsOn="2998-11-01T00:00:00Z")
     pulumi.stack("fine", fine)
     assert run("--stack", "fine", *at).exit_code == 0
-    assert run("--stack", "fine", "--stack", "due", *at).exit_code == 7
+    assert run("--stack", "fine", "--stack", "due", *at).exit_code == 10
     assert run("--stack", "fine", "--stack", "due", "--stack", "gone", *at).exit_code == 2
     every = run("--stack", "fine", "--stack", "due", "--stack", "gone", "--stack", "late", *at)
     assert every.exit_code == 8
