@@ -219,7 +219,9 @@ class RoomzConnector(pulumi.ComponentResource):
         if args.grants:
             raise pulumi.RunError(drift.grant_in_rbac_message(args.grants, args.settings.connection))
         if observation is not None and observation.exchange.guard:
-            way_round = way_round_exchange(args.settings.secret.rules(), args.last_outputs.generations)
+            way_round = way_round_exchange(
+                args.settings.secret.rules(), last.generations, may_look_away=args.settings.may_look_away
+            )
             raise pulumi.RunError(f"Nothing was changed. {and_then(observation.exchange.guard, way_round)}")
         missing = waiting.missing_message(desired, last, observation)
         if missing is not None:

@@ -3,16 +3,24 @@
 A secret that has ended turns every display dark, and only a person can bring the next one to the ROOMZ Portal, so the reminders
 grow louder: from 60 days before the date on, from 30, from 7, and after it. Owns the days, the words and the command behind them.
 Owns no rule about secrets (`secret_plan.py`), no clock, and no way to people: `up` and preview log it, `scripts/secret_status.py`
-prints it for schedulers.
+prints it for schedulers, `scripts/verify_connector.py` tells it beside what it finds in the tenant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Literal
+from typing import Any, Literal
 
-from components.secret_plan import HandOver, IssuedSecret, SecretPlan, format_date, hand_over, renews_on
+from components.secret_plan import (
+    HandOver,
+    IssuedSecret,
+    SecretPlan,
+    format_date,
+    hand_over,
+    parse_date,
+    renews_on,
+)
 from components.secret_rules import SecretRules
 
 
@@ -59,18 +67,48 @@ class SecretDates:
 
 @dataclass(frozen=True)
 class Deadline:
-    """One thing that a person has to do by a date; `by` is None where the date is not known any more."""
+    """One thing that a person has to do by a date; `by` is None where the date is not known any more.
+
+    `fact` is how it stands, `how` what has to be done, both as sentences without their full stop.
+    """
 
     what: Literal["hand-over", "renewal"]
     by: datetime | None
     stage: Stage
     days_left: int | None
-    text: str
+    fact: str
+    how: str
+
+    @property
+    def said(self) -> str:
+        """How it stands, and how urgent that is."""
+        return f"{_OPENING[self.stage]}: {self.fact}"
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return f"{self.said}. {self.how}"
 
     @property
     def warns(self) -> bool:
         """Whether people are warned; before that it is merely said."""
         return self.stage > Stage.LATER
+
+
+def dates_in_outputs(outputs: Mapping[str, Any]) -> SecretDates | None:
+    """The dates of a stack's outputs; None where they hold none, since nothing was issued yet."""
+    try:
+        generation, state = int(outputs["secretGeneration"]), outputs["handOver"]
+        issued = outputs["issuedSecrets"].get(str(generation)) or {}
+        return SecretDates(
+            generation,
+            parse_date(outputs["secretExpiresOn"]),
+            parse_date(outputs["secretRenewsOn"]),
+            HandOver(state["status"], parse_date(state["by"]) if "by" in state else None),
+            made_anew=bool(issued.get("madeAnew")) and state["status"] == "overdue",
+        )
+    except KeyError:
+        return None
 
 
 def stage_of(by: datetime | None, now: datetime) -> Stage:
@@ -87,7 +125,7 @@ def hand_over_deadline(dates: SecretDates, now: datetime) -> Deadline | None:
         return None
     by = dates.hand_over.by
     stage = Stage.OVERDUE if dates.hand_over.status == "overdue" else stage_of(by, now)
-    return _deadline("hand-over", by, stage, now, _hand_over_text(dates, stage, by, now))
+    return _deadline("hand-over", by, stage, now, *_hand_over_text(dates, stage, by, now))
 
 
 def renewal_deadline(dates: SecretDates, now: datetime) -> Deadline | None:
@@ -96,17 +134,18 @@ def renewal_deadline(dates: SecretDates, now: datetime) -> Deadline | None:
         return None
     stage = stage_of(dates.ends_on, now)
     following = dates.generation + 1
+    how = f"Issue generation {following} with: pulumi up; then "
     if stage is Stage.OVERDUE:
-        told = (
+        fact = (
             f"client secret generation {dates.generation} ended on {format_date(dates.ends_on)} and nothing has followed it: the displays "
-            f"stand still. Issue generation {following} with: pulumi up; then hand it over"
+            "stand still"
         )
-    else:
-        told = (
-            f"client secret generation {dates.generation} ends on {format_date(dates.ends_on)}, {_left(dates.ends_on, now)}, and its renewal is "
-            f"due since {format_date(dates.renews_on)}. Issue generation {following} with: pulumi up; then it has to be handed over by that day"
-        )
-    return _deadline("renewal", dates.ends_on, stage, now, told)
+        return _deadline("renewal", dates.ends_on, stage, now, fact, f"{how}hand it over")
+    fact = (
+        f"client secret generation {dates.generation} ends on {format_date(dates.ends_on)}, {_left(dates.ends_on, now)}, and its renewal is "
+        f"due since {format_date(dates.renews_on)}"
+    )
+    return _deadline("renewal", dates.ends_on, stage, now, fact, f"{how}it has to be handed over by that day")
 
 
 def deadlines(dates: SecretDates, now: datetime) -> list[Deadline]:
@@ -144,13 +183,14 @@ def deadlines_of_run(
 
 
 def _deadline(
-    what: Literal["hand-over", "renewal"], by: datetime | None, stage: Stage, now: datetime, told: str
+    what: Literal["hand-over", "renewal"], by: datetime | None, stage: Stage, now: datetime, fact: str, how: str
 ) -> Deadline:
     days = None if by is None else (by - now) // timedelta(days=1)
-    return Deadline(what, by, stage, days, f"{_OPENING[stage]}: {told}")
+    return Deadline(what, by, stage, days, fact, how)
 
 
-def _hand_over_text(dates: SecretDates, stage: Stage, by: datetime | None, now: datetime) -> str:
+def _hand_over_text(dates: SecretDates, stage: Stage, by: datetime | None, now: datetime) -> tuple[str, str]:
+    """How it stands, and what has to be done."""
     newest = dates.generation
     how = (
         "Hand it over (scripts/run hand_over show), then record it: "
@@ -158,20 +198,23 @@ def _hand_over_text(dates: SecretDates, stage: Stage, by: datetime | None, now: 
     )
     if dates.made_anew:
         return (
-            f"client secret generation {newest} had to be made anew under its own number, so the ROOMZ Portal may have a dead one. Issue the "
-            f"next one and hand that over: pulumi config set --path 'roomz:secret.generation' {newest + 1}; pulumi up"
+            f"client secret generation {newest} had to be made anew under its own number, so the ROOMZ Portal may have a dead one",
+            "Issue the next one and hand that over: "
+            f"pulumi config set --path 'roomz:secret.generation' {newest + 1}; pulumi up",
         )
     if stage is Stage.OVERDUE:
         since = f" since {format_date(by)}" if by is not None else ""
         return (
             f"client secret generation {newest} is not recorded as handed over, and the one that the ROOMZ Portal has is dead{since}: the "
-            f"displays stand still. {how}"
+            "displays stand still",
+            how,
         )
     if by is None:
         raise ValueError("a hand-over that is pending has a date")
     return (
         f"client secret generation {newest} is not recorded as handed over to the ROOMZ Portal. After {format_date(by)}, {_left(by, now)}, the "
-        f"displays would stand still. {how}"
+        "displays would stand still",
+        how,
     )
 
 

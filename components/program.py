@@ -34,7 +34,8 @@ def declare_connector(name: str, opts: pulumi.ResourceOptions | None = None) -> 
         mark = f"roomz:{pulumi.get_project()}/{pulumi.get_stack()}"
         last_outputs = read_last_outputs()
         wanted = desired_state(settings, mark, last_outputs)
-        way_round = way_round_exchange(settings.secret.rules(), last_outputs.generations)
+        rules = settings.secret.rules()
+        way_round = way_round_exchange(rules, last_outputs.generations, may_look_away=settings.may_look_away)
         # It loads the azuread provider's package, while another process reads the tenant.
         with loading("components.connector"):
             observation = observe(wanted, way_round) if settings.observe else None

@@ -82,16 +82,26 @@ def refuse_impossible(
         )
 
 
-def way_round_exchange(rules: SecretRules, issued: Collection[int]) -> str:
-    """What lets a run that Exchange stops renew or revoke secrets all the same; empty where the configuration asks for neither.
+def way_round_exchange(rules: SecretRules, issued: Collection[int], *, may_look_away: bool) -> str:
+    """What renews or revokes secrets although Exchange stops the run; empty where the configuration asks for neither.
 
-    `issued` are the numbers of the last outputs.
+    `issued` are the numbers of the last outputs. `may_look_away`: whether a run may leave the tenant unseen. Where it may not,
+    nothing but the portal revokes a secret at once, and a renewal has to wait.
     """
     newest = max(issued, default=-1)
     renews = rules.generation is not None and rules.generation > newest >= 0
     revokes = rules.revoked_through is not None and any(number <= rules.revoked_through for number in issued)
     if not renews and not revokes:
         return ""
+    if not may_look_away:
+        return (
+            (
+                "A leaked client secret need not wait for Exchange: delete it at Entra ID > App registrations > the application > "
+                "Certificates & secrets. The next `pulumi up` that can read the tenant issues the next one (docs/incident.md)"
+            )
+            if revokes
+            else ""
+        )
     return (
         "The client secrets need not wait for Exchange: pulumi config set roomz:observe false; pulumi up --target '**roomz-secret-*'; and "
         "when it is over: pulumi config rm roomz:observe; pulumi up (docs/incident.md)"

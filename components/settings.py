@@ -292,6 +292,11 @@ class Settings(Section):
         """True where a person grants what the registration requests, and the stack only looks."""
         return self.access == "policy" and self.consent == "admin"
 
+    @property
+    def may_look_away(self) -> bool:
+        """False where `observe: false` is refused, since a run has to see the tenant."""
+        return not self.consent_by_person and self.exchange.transport != "runbook"
+
     @model_validator(mode="after")
     def _supported(self) -> "Settings":
         if self.consent_by_person and not self.observe:

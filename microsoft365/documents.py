@@ -288,6 +288,10 @@ class HandOverSheet(_Document):
     secret_generation: int = Field(description="The number of the newest secret, from 0.")
     secret_expires_on: str = Field(description="When it ends (UTC).")
     hand_over: HandOver
+    consent: str | None = Field(
+        None,
+        description="`granted`, `waiting` for a person, or `none` with rbac, as this verification or the last `up` saw it.",
+    )
     rooms: RoomCounts
     verified: bool = Field(description="Was the connector verified first? false with --unverified.")
     closed: bool | None = Field(

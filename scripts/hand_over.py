@@ -24,7 +24,7 @@ from components.hand_over_record import RecordError, lines_to_commit, record, re
 from microsoft365.errors import BadInput, GaveUp, Guarded, Problem
 from microsoft365.schema_version import versioned
 from scripts.ending import EXIT_CODES_HELP, Told, patient, print_json, told
-from scripts.hand_over_sheet import TITLE, generation_of, rooms_csv, sheet, steps
+from scripts.hand_over_sheet import TITLE, consent_step, generation_of, rooms_csv, sheet, steps
 from scripts.stack import Stack, pulumi, read_stack
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # What GitHub Actions, GitLab CI (CI) and Azure Pipelines (TF_BUILD) set in every job.
 _PIPELINE = ("CI", "TF_BUILD")
+_CONSENT_WAITS = "consent-waits"
 
 program = typer.Typer(
     add_completion=False,
@@ -182,15 +183,23 @@ def _withheld(report: "Report | None", problem: Problem | None, stack: str) -> P
 
 
 def _against(report: "Report | None") -> "list[Finding]":
-    """Return what stands against the hand-over: what opens more than the rooms, else what hinders the proof."""
+    """Return what stands against the hand-over: what opens more than the rooms, else what hinders the proof.
+
+    Without a grant nothing proves that the restriction keeps anything, so a consent that is waited for comes before the control
+    mailbox, of which it is the cause.
+    """
     from microsoft365.verification.report import OPENS
 
     if report is None:
         return []
     opens = [one for one in report.findings if one.symptom in OPENS]
     refused = [one for one in report.of("failed") if one.check == "signIn"]
+    waits = [one for one in report.findings if one.symptom == _CONSENT_WAITS]
     return (
-        opens or refused or [one for one in report.findings if one.check == "controlMailbox" and one.status != "passed"]
+        opens
+        or refused
+        or waits
+        or [one for one in report.findings if one.check == "controlMailbox" and one.status != "passed"]
     )
 
 
@@ -227,11 +236,22 @@ def _document(
         "closed": None if report is None else report.closed,
         "verdict": None if report is None else report.verdict,
     }
+    consent = _consent(stack, report)
+    if consent is not None:
+        document["consent"] = consent
     if problem is not None:
         document["error"] = str(problem)
     if secret is not None:
         document["clientSecret"] = secret
     return versioned(document)
+
+
+def _consent(stack: Stack, report: "Report | None") -> str | None:
+    """Return `granted`, `waiting` or `none`; a person's by what was seen now, if anything was, else by what the last `up` saw."""
+    access: dict[str, Any] = stack.outputs["access"]
+    if access.get("consentMode") != "admin" or report is None or report.verdict == "noSignIn":
+        return access.get("consent")
+    return "waiting" if any(one.symptom == _CONSENT_WAITS for one in report.findings) else "granted"
 
 
 def _print(
@@ -266,6 +286,8 @@ def _print(
     else:
         said = f"Not proven to be closed: {_sentence(_against(report))}."
     typer.echo(said)
+    if _consent(stack, report) == "waiting":
+        typer.echo(consent_step(stack.outputs))
     if secret_file is not None:
         typer.echo(f"The secret's value is in {secret_file}, for you alone. Delete it once it is typed in.")
     done = stack.outputs["handOver"]["status"] == "done"

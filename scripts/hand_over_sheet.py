@@ -49,6 +49,14 @@ def generation_of(outputs: Mapping[str, Any]) -> int:
     return int(outputs["secretGeneration"])
 
 
+def consent_step(outputs: Mapping[str, Any]) -> str:
+    """Return what somebody else has to do before any display reads, and where."""
+    return (
+        f"Consent is waited for: until a Privileged Role Administrator has opened {outputs['apiPermissionsUrl']} and pressed Grant admin "
+        f"consent, or accepted at {outputs['consentUrl']}, no display reads (docs/consent.md)."
+    )
+
+
 def steps(stack: str, *, generation: int, titles: bool, secret_shown: bool, done: bool) -> tuple[str, ...]:
     """Return what the person does with the sheet, in order."""
     if done:

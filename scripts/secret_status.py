@@ -10,15 +10,15 @@ counts: 8 before 2 before 10.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from components.deadlines import Deadline, SecretDates, Stage, deadlines
-from components.secret_plan import HandOver, format_date, parse_date
+from components.deadlines import Deadline, SecretDates, Stage, dates_in_outputs, deadlines
+from components.secret_plan import format_date, parse_date
 from microsoft365.errors import SECRET_DUE, SECRET_OVERDUE, BadInput
 from microsoft365.schema_version import versioned
 from scripts.ending import Told, print_json, told
@@ -117,32 +117,17 @@ def _reports(stacks: Sequence[str | None], now: datetime) -> list[Report]:
 def _report(stack: str | None, now: datetime) -> Report:
     name = stack or "the selected stack"
     try:
-        dates = read_dates(_outputs(stack))
+        dates = dates_in_outputs(_outputs(stack))
     except BadInput as problem:
         return Report(name, None, error=str(problem))
+    if dates is None:
+        return Report(name, None, error="there are no outputs of a secret yet. Run: pulumi up")
     return Report(name, dates, deadlines(dates, now))
 
 
 def _outputs(stack: str | None) -> dict[str, Any]:
     outputs: dict[str, Any] = json.loads(pulumi("stack", "output", "--json", *(["--stack", stack] if stack else [])))
     return outputs
-
-
-def read_dates(outputs: Mapping[str, Any]) -> SecretDates:
-    """Take the dates from a stack's outputs. Raises BadInput where there are none."""
-    try:
-        generation = int(outputs["secretGeneration"])
-        hand_over = outputs["handOver"]
-        issued = outputs["issuedSecrets"].get(str(generation)) or {}
-        return SecretDates(
-            generation,
-            parse_date(outputs["secretExpiresOn"]),
-            parse_date(outputs["secretRenewsOn"]),
-            HandOver(hand_over["status"], parse_date(hand_over["by"]) if "by" in hand_over else None),
-            made_anew=bool(issued.get("madeAnew")) and hand_over["status"] == "overdue",
-        )
-    except KeyError:
-        raise BadInput("there are no outputs of a secret yet. Run: pulumi up") from None
 
 
 def _standing(dates: SecretDates) -> str:

@@ -13,7 +13,8 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,9 +25,10 @@ from microsoft365.connection import Connection
 from microsoft365.errors import VERIFIED_RED, BadInput
 from microsoft365.exchange.desired import Rooms
 from microsoft365.exchange.transport import Reporter
+from microsoft365.verification.reminders import Reminder, Reminders, no_reminders
 from microsoft365.verification.report import Report, Verdict
 from microsoft365.verification.rooms_file import addresses_in
-from microsoft365.verification.subject import Subject
+from microsoft365.verification.subject import Consent, Subject
 from scripts.ending import Told, bad_input, patient, print_json, told
 from scripts.stack import Stack, read_stack
 
@@ -71,6 +73,7 @@ def verify_connector(
     """Verify a finished connector: sign-in, permissions, every room, titles, and that others are refused."""
     with told():
         addresses = _addresses(room, rooms)
+        reminders: Reminders = no_reminders
         if client_id:
             subject = _by_hand(
                 {
@@ -86,11 +89,18 @@ def verify_connector(
             secret = _secret()
         else:
             found = read_stack(stack or None, with_secret=True)
-            subject, secret = subject_of(found), _secret_of(found)
+            subject, secret, reminders = subject_of(found), _secret_of(found), _reminders_of(found)
         subject = _changed(subject, addresses, control_mailbox)
         with Told() as reporter:
             report = _verify(
-                subject, secret, reporter, no_administrator=no_administrator, write=write, doors=doors, wait=wait
+                subject,
+                secret,
+                reporter,
+                no_administrator=no_administrator,
+                write=write,
+                doors=doors,
+                wait=wait,
+                reminders=reminders,
             )
     if as_json:
         print_json(report.model_dump(mode="json", by_alias=True))
@@ -104,7 +114,8 @@ def verify_connector(
 def verify_stack(stack: Stack, reporter: Reporter, *, write: bool = False, wait_minutes: float = 0) -> Report:
     """Verify a stack that was read with its secret, with the administrator's identity where the ARM_* variables name one.
 
-    `report.closed` says whether the control mailbox is proven to be refused. Raises Problem for what hinders the
+    `report.closed` says whether the control mailbox is proven to be refused; nobody is reminded of a hand-over, since that is what
+    it is for. Raises Problem for what hinders the
     verification itself.
     """
     return _verify(subject_of(stack), _secret_of(stack), reporter, write=write, wait=wait_minutes)
@@ -145,11 +156,33 @@ def subject_of(stack: Stack) -> Subject:
         generation=None if generation is None else int(generation),
         secret_issued_on=newest.issued_on if newest else None,
         secret_ends_on=newest.ends_on if newest else None,
-        consent_url=outputs.get("consentUrl") if access.get("consent") == "admin" else None,
+        consent=_consent(outputs) if access.get("consentMode") == "admin" else None,
         titles=settings.calendar == "titles",
         control_mailbox=settings.verify.control_mailbox,
         rooms=Rooms(**settings.rooms.model_dump()),
     )
+
+
+def _consent(outputs: Mapping[str, Any]) -> Consent:
+    return Consent(url=outputs["consentUrl"], api_permissions_url=outputs["apiPermissionsUrl"])
+
+
+def _reminders_of(stack: Stack) -> Reminders:
+    """Return what `up` would warn of: a hand-over that is not recorded, and a renewal that is due."""
+    from components.deadlines import Stage, dates_in_outputs, deadlines
+
+    dates = dates_in_outputs(stack.outputs)
+    if dates is None:
+        return no_reminders
+
+    def due(now: datetime) -> list[Reminder]:
+        return [
+            Reminder(one.what, one.said, one.how, overdue=one.stage is Stage.OVERDUE)
+            for one in deadlines(dates, now)
+            if one.warns
+        ]
+
+    return due
 
 
 def _verify(
@@ -161,6 +194,7 @@ def _verify(
     write: bool = False,
     doors: bool = False,
     wait: float = 0,
+    reminders: Reminders = no_reminders,
 ) -> Report:
     from microsoft365.verification.verify import verify
 
@@ -177,6 +211,7 @@ def _verify(
         write=write,
         doors=doors,
         wait_minutes=wait,
+        reminders=reminders,
         pace=patient(),
         pause=lambda pause: _pause(pause, reporter, still()),
     )

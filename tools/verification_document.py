@@ -12,13 +12,13 @@ from microsoft365.verification.report import CHECKS, Status
 from microsoft365.verification.symptoms import Symptom
 from microsoft365.verification.symptoms_mailboxes import CONTROL, ROOMS, TITLES, WRITE
 from microsoft365.verification.symptoms_restriction import RESTRICTION
-from microsoft365.verification.symptoms_sign_in import PERMISSIONS, SIGN_IN
+from microsoft365.verification.symptoms_sign_in import HAND_OVER, PERMISSIONS, SIGN_IN
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/verification", "tests/unit/test_verification.py")
 SYMPTOMS: tuple[Symptom, ...] = tuple(
     symptom
-    for symptoms in (SIGN_IN, PERMISSIONS, ROOMS, WRITE, TITLES, CONTROL, RESTRICTION)
+    for symptoms in (SIGN_IN, PERMISSIONS, ROOMS, WRITE, TITLES, CONTROL, RESTRICTION, HAND_OVER)
     for symptom in symptoms.values()
 )
 _COLOURS: dict[Status, str] = {
@@ -37,7 +37,6 @@ _EXAMPLES = {
     "tested": "Exchange's own test",
     "up": "`pulumi up`",
     "age": "12 s",
-    "days": "41 days",
     "of_stack": "",
     "which": "",
     "doors": "",
@@ -53,6 +52,14 @@ _EXAMPLES = {
 }
 # Symptoms whose sentence goes on as after `3 rooms`, not as after `3 rooms are`.
 _BARE = {"rooms-readable", "room-leaves", "room-not-online", "room-unexpected"}
+
+
+_DUE = {
+    "hand-over-pending": "To do within 30 days: client secret generation 1 is not recorded as handed over …",
+    "hand-over-overdue": "OVERDUE: client secret generation 1 is not recorded as handed over …: the displays stand still",
+    "renewal-due": "To do within 60 days: client secret generation 0 ends on …",
+    "renewal-overdue": "OVERDUE: client secret generation 0 ended on … and nothing has followed it: the displays stand still",
+}
 
 
 class _Facts(dict[str, str]):
@@ -97,6 +104,13 @@ def _texts(node: ast.AST) -> Iterator[str]:
 
 def _row(symptom: Symptom, test: str) -> str:
     facts = _Facts(roles="Calendars.ReadWrite is") if symptom.name == "grant-beside-rbac" else _Facts()
+    if symptom.check == "handOver":
+        how = "hand it over …" if symptom.name.startswith("hand-over") else "issue generation 1 with: pulumi up …"
+        facts = _Facts(said=_DUE[symptom.name], how=how)
+    if symptom.name == "consent-waits":
+        facts["consent"] = (
+            "a Privileged Role Administrator opens … and presses Grant admin consent; or accepts at … (docs/consent.md)"
+        )
     if symptom.check == "rooms" and symptom.name not in _BARE:
         facts["rooms"] = "3 rooms are"
     parts = [

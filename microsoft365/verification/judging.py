@@ -1,6 +1,6 @@
 """Everything that was seen, made into findings. Pure: the one place where the judgements come together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +8,9 @@ from microsoft365.verification.as_administrator import AsAdministrator, Section
 from microsoft365.verification.as_roomz import AsRoomz
 from microsoft365.verification.judging_mailboxes import judge_control, judge_rooms, judge_writing
 from microsoft365.verification.judging_restriction import judge_restriction
-from microsoft365.verification.judging_sign_in import judge_permissions, judge_sign_in
+from microsoft365.verification.judging_sign_in import judge_permissions, judge_reminders, judge_sign_in
 from microsoft365.verification.judging_titles import judge_titles
+from microsoft365.verification.reminders import Reminder
 from microsoft365.verification.report import Finding, in_order
 from microsoft365.verification.subject import Subject
 from microsoft365.verification.symptoms_mailboxes import CONTROL
@@ -38,8 +39,10 @@ class Seen:
     written: Written | None = None
 
 
-def judge(subject: Subject, seen: Seen, *, secret_is_an_id: bool = False) -> tuple[Finding, ...]:
-    """Return the findings in the order in which they are shown."""
+def judge(
+    subject: Subject, seen: Seen, *, secret_is_an_id: bool = False, reminders: Sequence[Reminder] = ()
+) -> tuple[Finding, ...]:
+    """Return the findings in the order in which they are shown. `reminders` are what is due at that time."""
     roomz, admin = seen.roomz, seen.administrator
     how = _NEEDS_ADMINISTRATOR if admin is None else _RIGHTS
     findings = judge_sign_in(subject, roomz.refusal, seen.now, secret_is_an_id=secret_is_an_id)
@@ -64,4 +67,5 @@ def judge(subject: Subject, seen: Seen, *, secret_is_an_id: bool = False) -> tup
             for section, what in _WHAT.items()
             if section in admin.unread
         ]
+    findings += judge_reminders(reminders)
     return in_order(findings)

@@ -34,6 +34,11 @@ def judge_restriction(subject: Subject, admin: AsAdministrator) -> list[Finding]
     return findings
 
 
+def is_restricted(subject: Subject, admin: AsAdministrator) -> bool:
+    """Tell whether a policy keeps the application to a group, so that a grant opens that alone; not known counts as no."""
+    return "policies" not in admin.unread and bool(_restricting(subject, admin.policies))
+
+
 def why_not_covered(subject: Subject, admin: AsAdministrator) -> str:
     """Return why Exchange's own test refuses a room."""
     if ("policies" if subject.access == "policy" else "rbac") in admin.unread:

@@ -1,17 +1,18 @@
-"""What a sign-in of ROOMZ's means, and what the application may do by its token and by its grants. Pure."""
+"""What a sign-in of ROOMZ's means, what the application may do by its token and by its grants, and what is due. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from microsoft365.errors import SignInRefused
 from microsoft365.graph.applications import GRAPH_APP_ID
 from microsoft365.graph.permissions import Permission
 from microsoft365.verification.as_administrator import AsAdministrator
+from microsoft365.verification.judging_restriction import is_restricted
+from microsoft365.verification.reminders import Reminder
 from microsoft365.verification.report import Finding
 from microsoft365.verification.subject import Subject
-from microsoft365.verification.symptoms import counted
-from microsoft365.verification.symptoms_sign_in import PERMISSIONS, SIGN_IN
+from microsoft365.verification.symptoms_sign_in import HAND_OVER, PERMISSIONS, SIGN_IN
 
 WANTED = "Calendars.ReadWrite"
 # "Microsoft Entra authentication and authorization error codes".
@@ -26,8 +27,12 @@ _BY_CODE = {
 _NEW_SECRET_SECONDS = 600.0
 # Two clocks, and a Date header that leaves out what is below a second.
 _CLOCKS_DIFFER_SECONDS = 60.0
-# From when on people are told, as in `up`: the first of the three steps at which it warns.
-_SOON = timedelta(days=60)
+_DUE = {
+    ("hand-over", False): "hand-over-pending",
+    ("hand-over", True): "hand-over-overdue",
+    ("renewal", False): "renewal-due",
+    ("renewal", True): "renewal-overdue",
+}
 _SECRET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -39,16 +44,19 @@ def looks_like_an_id(secret: str) -> bool:
 def judge_sign_in(
     subject: Subject, refusal: SignInRefused | None, now: datetime, *, secret_is_an_id: bool
 ) -> list[Finding]:
-    """Return what became of the sign-in, and whether it will not go on for long."""
+    """Return what became of the sign-in."""
+    if refusal is None:
+        return [SIGN_IN["secret-accepted"].found(which=_which(subject))]
     of_stack = f" --stack {subject.stack}" if subject.stack else ""
-    if refusal is not None:
-        return [_refused(subject, refusal, now, of_stack, secret_is_an_id=secret_is_an_id)]
-    findings = [SIGN_IN["secret-accepted"].found(which=_which(subject))]
-    ends = subject.secret_ends_on
-    if ends is not None and ends - now <= _SOON:
-        days = counted(max(0, (ends - now).days), "day")
-        findings.append(SIGN_IN["secret-ends-soon"].found(days=days, up=subject.up, of_stack=of_stack))
-    return findings
+    return [_refused(subject, refusal, now, of_stack, secret_is_an_id=secret_is_an_id)]
+
+
+def judge_reminders(reminders: Iterable[Reminder]) -> list[Finding]:
+    """Return what people have to do by a date: red where it has passed, since the displays stand still then."""
+    return [
+        HAND_OVER[_DUE[reminder.what, reminder.overdue]].found(said=reminder.says, how=reminder.remedy)
+        for reminder in reminders
+    ]
 
 
 def _refused(
@@ -87,10 +95,15 @@ def judge_permissions(
         findings.append(PERMISSIONS["grants-unread"].found(why=why, how=how))
     if subject.access == "rbac":
         return findings if roles is None and not read else [*findings, *_of_rbac(roles or frozenset(), granted)]
-    consent = "pulumi up --refresh makes it"
-    if subject.consent_url is not None:
-        consent = f"a Privileged Role Administrator consents at {subject.consent_url}"
-    return [*findings, *_of_policy(roles, granted, consent, read=read)]
+    symptom, consent = "role-missing", "pulumi up --refresh makes it"
+    if subject.consent is not None:
+        symptom, consent = "consent-waits", subject.consent.remedy
+        if admin is not None and not is_restricted(subject, admin):
+            consent = (
+                "nobody should consent yet, since nothing would keep the application to the rooms: see Restriction in Exchange. Then "
+                + consent
+            )
+    return [*findings, *_of_policy(roles, granted, symptom, consent, read=read)]
 
 
 def opened_by_grant(roles: frozenset[str] | None, permissions: Iterable[Permission]) -> bool:
@@ -114,7 +127,7 @@ def _of_rbac(roles: frozenset[str], granted: Sequence[Permission]) -> list[Findi
 
 
 def _of_policy(
-    roles: frozenset[str] | None, granted: Sequence[Permission], consent: str, *, read: bool
+    roles: frozenset[str] | None, granted: Sequence[Permission], symptom: str, consent: str, *, read: bool
 ) -> list[Finding]:
     wanted = Permission(WANTED, "Microsoft Graph", GRAPH_APP_ID)
     is_granted = any(_same(one, wanted) for one in granted)
@@ -124,9 +137,9 @@ def _of_policy(
             findings.append(PERMISSIONS["role-too-new"].found())
         else:
             or_new = "" if read else ", or was made a moment ago and is not in new tokens yet"
-            findings.append(PERMISSIONS["role-missing"].found(or_new=or_new, consent=consent))
+            findings.append(PERMISSIONS[symptom].found(or_new=or_new, consent=consent))
     elif read and not is_granted:
-        findings.append(PERMISSIONS["grant-gone"].found())
+        findings.append(PERMISSIONS["grant-gone"].found(consent=consent))
     beyond = [one for one in _united(_permissions(roles), granted) if not _same(one, wanted)]
     if beyond:
         findings.append(PERMISSIONS["grants-beyond-calendars"].found(roles=_listed(beyond)))

@@ -18,7 +18,7 @@ VERSION: Literal[1] = 1
 Status = Literal["passed", "noted", "pending", "failed", "skipped"]
 """`noted` is worth knowing and no fault; `pending` is not so yet, and may become so without anybody doing anything."""
 Verdict = Literal["green", "pending", "red", "noSignIn"]
-CheckName = Literal["signIn", "permissions", "rooms", "write", "titles", "controlMailbox", "restriction"]
+CheckName = Literal["signIn", "permissions", "rooms", "write", "titles", "controlMailbox", "restriction", "handOver"]
 
 CHECKS: dict[CheckName, str] = {
     "signIn": "ROOMZ's sign-in",
@@ -28,6 +28,7 @@ CHECKS: dict[CheckName, str] = {
     "titles": "Meeting titles",
     "controlMailbox": "Control mailbox",
     "restriction": "Restriction in Exchange",
+    "handOver": "Hand-over and renewal",
 }
 """Every check in the order in which they are shown, with its name for people."""
 

@@ -9,12 +9,29 @@ from microsoft365.exchange.desired import Access, Rooms
 from microsoft365.validation import check_address, check_guid, check_unique
 
 
+class Consent(BaseModel):
+    """Where a person consents, for a stack that does not grant by itself: Microsoft's page, and the portal's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    api_permissions_url: str
+
+    @property
+    def remedy(self) -> str:
+        """What it takes, as people read it."""
+        return (
+            f"a Privileged Role Administrator opens {self.api_permissions_url}, where Calendars.ReadWrite of Microsoft Graph has to be the "
+            f"only permission, and presses Grant admin consent; or accepts at {self.url} (docs/consent.md)"
+        )
+
+
 class Subject(BaseModel):
     """One connector.
 
     `mark` is what its events carry, `roomz:PROJECT/STACK`. `stack` is None where the credentials were given by hand.
     `addresses` are the rooms where somebody named them; None: those that `rooms` describes, which the administrator's
-    identity looks up. `titles` is whether displays shall show meeting titles.
+    identity looks up. `consent` is None where the stack grants by itself. `titles` is whether displays shall show meeting titles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,7 +45,7 @@ class Subject(BaseModel):
     generation: int | None = None
     secret_issued_on: datetime | None = None
     secret_ends_on: datetime | None = None
-    consent_url: str | None = None
+    consent: Consent | None = None
     titles: bool = False
     control_mailbox: str | None = None
     rooms: Rooms = Rooms()

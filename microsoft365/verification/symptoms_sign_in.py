@@ -1,4 +1,4 @@
-"""Symptoms of ROOMZ's sign-in and of what the application may do: their words for people. Pure."""
+"""Symptoms of ROOMZ's sign-in, of what the application may do, and of its secrets' dates: their words for people. Pure."""
 
 from microsoft365.verification.symptoms import Symptom, by_name
 
@@ -10,14 +10,6 @@ _PERMISSIONS = "Entra ID > Enterprise applications > the application > Permissio
 
 SIGN_IN = by_name(
     Symptom("secret-accepted", "signIn", "passed", "the secret is accepted{which}"),
-    Symptom(
-        "secret-ends-soon",
-        "signIn",
-        "noted",
-        "the secret ends in {days}",
-        "a client secret ends without a message to anybody, and then every display stands still",
-        "{up} issues the next generation from `secretRenewsOn` on; hand that over before: scripts/run hand_over show{of_stack}",
-    ),
     Symptom(
         "secret-ended",
         "signIn",
@@ -96,12 +88,20 @@ PERMISSIONS = by_name(
         "{consent}; by hand: " + _PERMISSIONS + " > Grant admin consent",
     ),
     Symptom(
+        "consent-waits",
+        "permissions",
+        "failed",
+        "a person has to consent to Calendars.ReadWrite: the token does not carry it",
+        "roomz:consent is `admin`, so that the stack grants nothing; nobody has consented yet, or somebody revoked it{or_new}",
+        "{consent}",
+    ),
+    Symptom(
         "grant-gone",
         "permissions",
         "failed",
         "Calendars.ReadWrite is not granted any more, and tokens still carry it",
         "somebody revoked the grant; tokens that were issued before live on for about an hour, then every display stands still",
-        "if it was not meant: pulumi up --refresh makes it again",
+        "if it was not meant: {consent}",
     ),
     Symptom(
         "role-too-new",
@@ -141,4 +141,14 @@ PERMISSIONS = by_name(
         "",
     ),
     Symptom("grants-unread", "permissions", "skipped", "the grants in Microsoft Entra", "{why}", "{how}"),
+)
+
+_NOBODY_IS_TOLD = "a client secret ends without a message to anybody, and then every display stands still"
+_BY_A_PERSON = "the ROOMZ Portal has no interface for programs: a person brings the newest secret there, and records it"
+
+HAND_OVER = by_name(
+    Symptom("hand-over-pending", "handOver", "noted", "{said}", _BY_A_PERSON, "{how}"),
+    Symptom("hand-over-overdue", "handOver", "failed", "{said}", _BY_A_PERSON, "{how}"),
+    Symptom("renewal-due", "handOver", "noted", "{said}", _NOBODY_IS_TOLD, "{how}"),
+    Symptom("renewal-overdue", "handOver", "failed", "{said}", _NOBODY_IS_TOLD, "{how}"),
 )

@@ -15,6 +15,7 @@ from microsoft365.session import Session, open_session
 from microsoft365.verification import as_administrator, as_roomz
 from microsoft365.verification.judging import Seen, judge
 from microsoft365.verification.judging_sign_in import looks_like_an_id
+from microsoft365.verification.reminders import Reminders, no_reminders
 from microsoft365.verification.report import Door, Report, is_closed, verdict_of
 from microsoft365.verification.subject import Subject
 from microsoft365.verification.waiting import Pause, next_pause
@@ -34,6 +35,7 @@ def verify(
     write: bool = False,
     doors: bool = False,
     wait_minutes: float = 0,
+    reminders: Reminders = no_reminders,
     pace: Pace | None = None,
     pause: Callable[[Pause], None] | None = None,
 ) -> Report:
@@ -41,7 +43,7 @@ def verify(
 
     `secret` is ROOMZ's. `environment` is the process's: with `administrator` its ARM_* variables sign in the second
     identity. `write` writes an event into each room and deletes it; `doors` has the report tell what each display shows next.
-    With `wait_minutes` everything is asked again, as long as nothing but Microsoft's time is missing. `pause` waits (default:
+    `reminders` tells what is due by the tenant's clock. With `wait_minutes` everything is asked again, as long as nothing but Microsoft's time is missing. `pause` waits (default:
     `pace.sleep`).
 
     Raises what hinders the verification itself: BadInput, NoAccess (the administrator's identity), TenantRefused, GaveUp.
@@ -57,7 +59,7 @@ def verify(
     while True:
         looked += 1
         seen = _look(subject, secret, environment, reporter, administrator=administrator, write=write, pace=pace)
-        findings = judge(subject, seen, secret_is_an_id=looks_like_an_id(secret))
+        findings = judge(subject, seen, secret_is_an_id=looks_like_an_id(secret), reminders=reminders(seen.now))
         waited = pace.now() - began
         following = next_pause(findings, subject.access, wait_minutes * 60 - waited)
         if following is None:

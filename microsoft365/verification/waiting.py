@@ -58,11 +58,12 @@ def next_pause(findings: Iterable[Finding], access: Access, remaining: float) ->
     """Return how long to wait before everything is asked again; None where waiting is of no use.
 
     It is of none where something failed, since nobody mends that by waiting, where nothing is pending, and where the
-    time that is left (`remaining`, in seconds) does not reach.
+    time that is left (`remaining`, in seconds) does not reach. A hand-over that is overdue is no such failure: what is waited
+    for is what it needs.
     """
     found = list(findings)
     pending = {finding.symptom for finding in found if finding.status == "pending"}
-    if not pending or any(finding.status == "failed" for finding in found):
+    if not pending or any(one.status == "failed" and one.check != "handOver" for one in found):
         return None
     if access == "rbac" and pending & _KEPT_IN_MIND:
         if remaining < RBAC_IDLE_SECONDS:

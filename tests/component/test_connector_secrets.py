@@ -1,5 +1,6 @@
 """RoomzConnector and its secrets under recording mocks: what stops a run, what does not, and what people are told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pulumi
@@ -49,10 +50,15 @@ def test_a_guard_of_exchange_does_not_keep_anybody_from_revoking(program: Progra
         program.run(guarded, LAST, secret=leaked)
     with pytest.raises(pulumi.RunError, match=r"12 rooms would go$"):
         program.run(guarded, LAST)
+    # `consent: admin` refuses `observe: false`, so nobody is sent there.
+    by_person = replace(LAST, consent_mode="admin")
+    with pytest.raises(pulumi.RunError, match=r"12 rooms would go\. A leaked.*Certificates & secrets") as stopped:
+        program.run(guarded, by_person, secret=leaked, consent="admin")
+    assert "observe false" not in str(stopped.value)
 
 
 def test_a_tenant_that_cannot_be_read_does_not_keep_anybody_from_revoking() -> None:
-    way_round = way_round_exchange(SecretRules(generation=1, revoked_through=0), LAST.generations)
+    way_round = way_round_exchange(SecretRules(generation=1, revoked_through=0), LAST.generations, may_look_away=True)
     failure = '{"error": "cannot reach outlook.office365.com", "exitCode": 5}'
     with pytest.raises(
         pulumi.RunError, match=r"cannot reach outlook\.office365\.com\. The client secrets need not wait"

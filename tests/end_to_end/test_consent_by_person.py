@@ -43,6 +43,9 @@ def test_invariant_1_a_person_consents_after_the_restriction_and_the_restriction
     assert grants(stack, tenant, person) == []
     bearer = token(stack, tenant)
     assert {tenant.calendar_status(address, bearer) for address in (room, control)} == {401}
+    sheet = stack.script("hand_over", "show").text
+    assert "Consent is waited for" in sheet
+    assert outputs["apiPermissionsUrl"] in sheet
 
     tenant.consent(outputs["consentUrl"])
     seen = stack.preview("--expect-no-changes")

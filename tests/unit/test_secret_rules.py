@@ -15,7 +15,7 @@ from components.secret_rules import SecretRules, way_round_exchange
     ],
 )
 def test_an_incident_gets_round_exchange(rules: SecretRules, issued: tuple[int, ...]) -> None:
-    told = way_round_exchange(rules, issued)
+    told = way_round_exchange(rules, issued, may_look_away=True)
     assert "pulumi config set roomz:observe false" in told
     assert "docs/incident.md" in told
 
@@ -33,4 +33,14 @@ def test_an_incident_gets_round_exchange(rules: SecretRules, issued: tuple[int, 
     ],
 )
 def test_nobody_else_is_told_to_look_away(rules: SecretRules, issued: tuple[int, ...]) -> None:
-    assert way_round_exchange(rules, issued) == ""
+    assert way_round_exchange(rules, issued, may_look_away=True) == ""
+    assert way_round_exchange(rules, issued, may_look_away=False) == ""
+
+
+def test_nobody_is_told_to_look_away_where_that_is_refused() -> None:
+    """With `consent: admin` and with the runbook: the portal ends a secret, and a renewal has to wait."""
+    leaked = way_round_exchange(SecretRules(generation=1, revoked_through=0), (0,), may_look_away=False)
+    assert "observe" not in leaked
+    assert "Certificates & secrets" in leaked
+    assert "docs/incident.md" in leaked
+    assert way_round_exchange(SecretRules(generation=1), (0,), may_look_away=False) == ""

@@ -1,9 +1,10 @@
 """The decisions of verification that need no tenant: verdicts, pauses, rooms from a file, and every symptom's words."""
 
 import string
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -12,23 +13,33 @@ from hypothesis import strategies as st
 from microsoft365.connection import Connection
 from microsoft365.errors import SignInRefused
 from microsoft365.exchange.desired import Access
-from microsoft365.exchange.observed import CalendarSettings, Room
+from microsoft365.exchange.observed import CalendarSettings, Policy, Room
 from microsoft365.graph.applications import EXCHANGE_APP_ID, GRAPH_APP_ID
 from microsoft365.graph.permissions import Permission
 from microsoft365.verification.as_administrator import AsAdministrator
 from microsoft365.verification.as_roomz import AsRoomz, Seen, roles_of
 from microsoft365.verification.judging import Seen as Look
 from microsoft365.verification.judging import judge
+from microsoft365.verification.reminders import Reminder
 from microsoft365.verification.report import OPENS, Finding, Status, in_order, is_closed, verdict_of
 from microsoft365.verification.rooms_file import addresses_in
-from microsoft365.verification.subject import Subject
+from microsoft365.verification.subject import Consent, Subject
 from microsoft365.verification.symptoms import Symptom
 from microsoft365.verification.symptoms_mailboxes import CONTROL, ROOMS, TITLES, WRITE
 from microsoft365.verification.symptoms_restriction import RESTRICTION
-from microsoft365.verification.symptoms_sign_in import PERMISSIONS, SIGN_IN
+from microsoft365.verification.symptoms_sign_in import HAND_OVER, PERMISSIONS, SIGN_IN
 from microsoft365.verification.waiting import RBAC_IDLE_SECONDS, next_pause
 
-EVERY: dict[str, Symptom] = {**SIGN_IN, **PERMISSIONS, **ROOMS, **WRITE, **TITLES, **CONTROL, **RESTRICTION}
+EVERY: dict[str, Symptom] = {
+    **SIGN_IN,
+    **PERMISSIONS,
+    **ROOMS,
+    **WRITE,
+    **TITLES,
+    **CONTROL,
+    **RESTRICTION,
+    **HAND_OVER,
+}
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 CLIENT = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 ROOM, CONTROL_MAILBOX = "room-eiger@contoso.com", "somebody@contoso.com"
@@ -55,7 +66,7 @@ def finding(symptom: str, status: Status | None = None) -> Finding:
 
 
 def test_symptoms_have_names_of_their_own() -> None:
-    assert len(EVERY) == sum(map(len, (SIGN_IN, PERMISSIONS, ROOMS, WRITE, TITLES, CONTROL, RESTRICTION)))
+    assert len(EVERY) == sum(map(len, (SIGN_IN, PERMISSIONS, ROOMS, WRITE, TITLES, CONTROL, RESTRICTION, HAND_OVER)))
 
 
 @pytest.mark.parametrize("symptom", EVERY.values(), ids=lambda one: one.name)
@@ -162,16 +173,48 @@ def test_tokens_are_read_as_far_as_they_can_be() -> None:
     assert roles_of("a.W10.c") is None
 
 
+CONSENT = Consent(
+    url="https://login.example/x/adminconsent?client_id=y", api_permissions_url="https://entra.example/#perms"
+)
+NO_ROLES = AsRoomz(roles=frozenset(), rooms={ROOM: Seen(401)}, control=Seen(401))
+POLICY = Policy("p", CLIENT, "group", "RestrictAccess")
+
+
+def permission(found: Sequence[Finding], symptom: str) -> Finding:
+    (one,) = [finding for finding in found if finding.check == "permissions" and finding.status == "failed"]
+    assert one.symptom == symptom
+    return one
+
+
 def test_a_grant_that_a_person_makes_is_asked_of_a_person() -> None:
-    roomz = AsRoomz(roles=frozenset(), rooms={ROOM: Seen(401)}, control=Seen(401))
-    page = "https://login.microsoftonline.com/x/adminconsent?client_id=y"
-    for url, words in (
-        (None, "pulumi up --refresh makes it"),
-        (page, f"a Privileged Role Administrator consents at {page}"),
+    missing = permission(judge(subject(), Look(NOW, NO_ROLES)), "role-missing")
+    assert missing.remedy.startswith("pulumi up --refresh makes it")
+    restricted = AsAdministrator(addresses=(ROOM,), policies=(POLICY,), control_kind="UserMailbox")
+    for admin in (None, restricted):
+        waits = permission(judge(subject(consent=CONSENT), Look(NOW, NO_ROLES, admin)), "consent-waits")
+        assert waits.remedy.startswith("a Privileged Role Administrator opens https://entra.example/#perms")
+        assert CONSENT.url in waits.remedy
+        assert "--refresh" not in waits.remedy
+    reads = AsRoomz(roles=frozenset({"Calendars.ReadWrite"}), rooms={ROOM: Seen(200)}, control=Seen(403))
+    gone = permission(judge(subject(consent=CONSENT), Look(NOW, reads, restricted)), "grant-gone")
+    assert CONSENT.url in gone.remedy
+    assert "--refresh" not in gone.remedy
+    assert permission(judge(subject(), Look(NOW, reads, restricted)), "grant-gone").remedy.endswith(
+        "--refresh makes it"
+    )
+
+
+def test_invariant_1_nobody_is_sent_to_consent_where_nothing_keeps_the_application_to_the_rooms() -> None:
+    denies = Policy("q", CLIENT, "group", "DenyAccess")
+    others = Policy("r", "another", "group", "RestrictAccess")
+    for admin in (
+        AsAdministrator(addresses=(ROOM,), policies=(denies, others), control_kind="UserMailbox"),
+        AsAdministrator(
+            addresses=(ROOM,), policies=(POLICY,), control_kind="UserMailbox", unread={"policies": "refused"}
+        ),
     ):
-        found = judge(subject(consent_url=url), Look(NOW, roomz))
-        (missing,) = [one for one in found if one.symptom == "role-missing"]
-        assert missing.remedy.startswith(words)
+        waits = permission(judge(subject(consent=CONSENT), Look(NOW, NO_ROLES, admin)), "consent-waits")
+        assert waits.remedy.startswith("nobody should consent yet")
 
 
 def test_full_access_by_exchange_web_services_opens_calendars_and_a_namesake_of_another_service_does_not() -> None:
@@ -224,14 +267,26 @@ def test_a_secret_that_was_issued_in_the_future_is_no_new_one() -> None:
         assert found[0].symptom == symptom
 
 
-def test_a_secret_that_ends_soon_is_told_of_while_it_still_works() -> None:
+@pytest.mark.parametrize(
+    ("what", "overdue", "symptom", "status", "verdict"),
+    [
+        ("hand-over", False, "hand-over-pending", "noted", "green"),
+        ("hand-over", True, "hand-over-overdue", "failed", "red"),
+        ("renewal", False, "renewal-due", "noted", "green"),
+        ("renewal", True, "renewal-overdue", "failed", "red"),
+    ],
+)
+def test_what_is_due_is_told_in_the_words_of_whoever_knows_it_and_red_where_the_displays_stand_still(
+    what: Literal["hand-over", "renewal"], overdue: bool, symptom: str, status: str, verdict: str
+) -> None:
     roomz = AsRoomz(roles=frozenset({"Calendars.ReadWrite"}), rooms={ROOM: Seen(200)}, control=Seen(403))
-    for left, said in ((61, None), (60, "the secret ends in 60 days"), (1, "the secret ends in 1 day")):
-        found = judge(subject(secret_ends_on=NOW + timedelta(days=left)), Look(NOW, roomz))
-        soon = [one for one in found if one.symptom == "secret-ends-soon"]
-        assert [one.says for one in soon] == ([said] if said else [])
-        assert all(one.status == "noted" and "--stack prod" in one.remedy for one in soon)
-        assert verdict_of(found) == "green"
+    due = Reminder(what, "To do: this", "do that", overdue=overdue)
+    found = judge(subject(), Look(NOW, roomz), reminders=[due])
+    assert [(one.symptom, one.status, one.says, one.remedy) for one in found if one.check == "handOver"] == [
+        (symptom, status, "To do: this", "do that")
+    ]
+    assert verdict_of(found) == verdict
+    assert [one for one in judge(subject(), Look(NOW, roomz)) if one.check == "handOver"] == []
 
 
 # -- waiting --------------------------------------------------------------------------------------------------------------
@@ -248,7 +303,7 @@ def test_waiting_is_for_microsoft_alone_and_never_longer_than_allowed(
     findings = [finding(name) for name in names]
     statuses = {one.status for one in findings}
     pause = next_pause(findings, access, remaining)
-    if "failed" in statuses or "pending" not in statuses:
+    if "failed" in {one.status for one in findings if one.check != "handOver"} or "pending" not in statuses:
         assert pause is None, "nobody mends a fault by waiting"
     if pause is not None:
         assert 10 <= pause.seconds <= remaining
@@ -260,6 +315,14 @@ def test_waiting_is_for_microsoft_alone_and_never_longer_than_allowed(
         }
         if access == "rbac" and names & asks_graph:
             assert pause.seconds >= 30 * 60, "asking sooner keeps a stale answer alive"
+
+
+def test_a_hand_over_that_is_overdue_is_no_reason_not_to_wait_for_microsoft() -> None:
+    """After an incident it is overdue until the new secret is in the Portal, and that waits for the proof."""
+    assert (
+        next_pause([finding("hand-over-overdue"), finding("control-waits-for-microsoft")], "policy", 3600) is not None
+    )
+    assert next_pause([finding("policy-missing"), finding("control-waits-for-microsoft")], "policy", 3600) is None
 
 
 def test_a_wait_that_ends_in_the_middle_of_a_pause_is_not_begun_with_rbac() -> None:

@@ -16,7 +16,7 @@ from scripts.stack import Stack
 from tests.desired_state.tenant import Ended, Tenant
 from tests.support import documents
 from tests.tenant.client import EIGER
-from tests.verification.test_verify_script import stack_of
+from tests.verification.test_verify_script import PAGES, stack_of
 from tests.verification.world import World
 
 HandOver = Callable[..., Ended]
@@ -125,6 +125,31 @@ def test_invariant_1_what_proves_nothing_withholds_the_secret_and_says_what_is_m
     assert ended.code != 0
     assert policy.secret not in ended.out + ended.err
     assert words in ended.err
+
+
+def test_a_consent_that_is_waited_for_is_named_and_withholds_the_secret(hand_over: HandOver, policy: World) -> None:
+    """Without a grant everything is refused, which proves nothing of the restriction."""
+    stack = connected(policy)
+    waiting = replace(stack, outputs={**stack.outputs, **PAGES})
+    line = f"Consent is waited for: until a Privileged Role Administrator has opened {PAGES['apiPermissionsUrl']}"
+    # Somebody has consented since the last `up`: the verification knows better than the outputs.
+    given = hand_over("show", "--show-secret", stack=waiting)
+    assert given.code == 0, given.err
+    assert line not in given.out
+    assert json.loads(hand_over("show", "--json", stack=waiting).out)["consent"] == "granted"
+
+    policy.take_the_grant_away()
+    withheld = hand_over("show", "--show-secret", stack=waiting)
+    assert withheld.code == 6
+    assert policy.secret not in withheld.out + withheld.err
+    assert "A person has to consent to Calendars.ReadWrite" in withheld.err
+    for page in (PAGES["consentUrl"], PAGES["apiPermissionsUrl"]):
+        assert str(page) in withheld.err
+        assert str(page) in withheld.out
+    document = documents.read(hand_over("show", "--json", stack=waiting).out, "hand_over show --json")
+    assert (document["consent"], document["closed"]) == ("waiting", False)
+    assert line in hand_over("show", "--unverified", stack=waiting).out
+    assert "Consent is waited for" not in hand_over("show", "--unverified", stack=stack).out
 
 
 def test_invariant_4_the_file_of_the_secret_is_new_and_for_its_owner_alone(

@@ -81,12 +81,9 @@ def test_any_other_refusal_is_said_in_microsofts_words(policy: World) -> None:
 
 
 def test_a_missing_grant_is_told_from_one_that_tokens_do_not_carry_yet(policy: World) -> None:
-    principal = policy.application["servicePrincipalId"]
-    granted = policy.client.graph("GET", f"/servicePrincipals/{principal}/appRoleAssignments").json()["value"][0]["id"]
     # Microsoft Entra shows the grant, and new tokens do not have it: so it looks when it is new.
     policy.conditions(lag={"graphDeleteSeconds": 30})
-    graph = policy.client.graph_principal_id()
-    expect(policy.client.graph("DELETE", f"/servicePrincipals/{graph}/appRoleAssignedTo/{granted}"), 204)
+    policy.take_the_grant_away()
     subject = policy.subject(addresses=FEW)
     early = policy.verify(subject)
     assert only(early, "role-too-new").status == "pending"

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scripts.verify_connector as script
+from components.secret_plan import format_date
 from microsoft365.errors import BadInput
 from microsoft365.verification.report import Report
 from scripts.report_table import show
@@ -247,9 +250,80 @@ def test_a_stack_whose_configuration_is_wrong_is_bad_input(policy: World) -> Non
 def test_a_stack_that_waits_for_somebody_has_nothing_to_sign_in_with(policy: World) -> None:
     stack = stack_of(policy)
     left = {name: value for name, value in stack.outputs.items() if "ecret" not in name}
-    page = {"consentUrl": "https://login.example/consent", "access": {"model": "policy", "consent": "admin"}}
-    waiting = replace(stack, outputs={**left, **page})
-    assert subject_of(waiting).consent_url == "https://login.example/consent"
-    assert subject_of(stack).consent_url is None
+    waiting = replace(stack, outputs={**left, **PAGES})
     with pytest.raises(BadInput, match="the stack dev has no client secret yet"):
         script.verify_stack(waiting, Quiet())
+
+
+PAGES = {
+    "consentUrl": "https://login.example/consent",
+    "apiPermissionsUrl": "https://entra.example/permissions",
+    # As the program puts it out: docs/schemas has nothing of it, so components/connector_outputs.py is what to compare with.
+    "access": {"model": "policy", "consent": "waiting", "consentMode": "admin"},
+}
+
+
+@pytest.fixture
+def of_stack(policy: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Verify the world's connector as a stack whose outputs say this besides."""
+
+    def run(*arguments: str, **outputs: Any) -> Ended:
+        stack = stack_of(policy)
+        stack = replace(stack, outputs={**stack.outputs, **outputs})
+        monkeypatch.setattr(script, "read_stack", lambda _name, with_secret: stack)
+        return Shell(policy).tenant.run("--room", EIGER, *arguments, script="verify_connector")
+
+    return run
+
+
+def test_a_consent_that_is_waited_for_is_named_with_the_pages_where_it_is_given(
+    policy: World, of_stack: Callable[..., Ended]
+) -> None:
+    policy.take_the_grant_away()
+    told = of_stack(**PAGES)
+    assert told.code == 7
+    assert "FAILED    Permissions: a person has to consent to Calendars.ReadWrite" in told.out
+    for page in (PAGES["consentUrl"], PAGES["apiPermissionsUrl"]):
+        assert str(page) in told.out
+    assert "--refresh" not in told.out, "the stack grants nothing"
+    granted = {**PAGES, "access": {"model": "policy", "consent": "granted", "consentMode": "grant"}}
+    assert "pulumi up --refresh makes it" in of_stack(**granted).out
+
+
+@pytest.mark.parametrize(
+    ("left", "hand_over", "code", "told"),
+    [
+        (61, "pending", 0, ""),
+        (
+            59,
+            "pending",
+            0,
+            "note      Hand-over and renewal: To do within 60 days: client secret generation 1 is not recorded",
+        ),
+        (6, "pending", 0, "note      Hand-over and renewal: URGENT: client secret generation 1 is not recorded"),
+        (-1, "pending", 7, "FAILED    Hand-over and renewal: OVERDUE: client secret generation 1 is not recorded"),
+        (400, "overdue", 7, "FAILED    Hand-over and renewal: OVERDUE: client secret generation 1 is not recorded"),
+        (400, "done", 0, ""),
+    ],
+)
+def test_what_up_warns_of_is_told_as_well_by_the_tenants_clock(
+    policy: World, of_stack: Callable[..., Ended], left: int, hand_over: str, code: int, told: str
+) -> None:
+    policy.keep_titles(EIGER)
+    by = {} if hand_over == "done" else {"by": format_date(policy.now() + timedelta(days=left))}
+    dates = {"secretExpiresOn": "2027-09-15T00:00:00Z", "secretRenewsOn": "2027-07-15T00:00:00Z"}
+    ended = of_stack(handOver={"status": hand_over, **by}, **dates)
+    assert ended.code == code, ended.out
+    lines = [line for line in ended.out.splitlines() if "Hand-over and renewal" in line]
+    assert [line.startswith(told) for line in lines] == ([True] if told else [])
+    if told:
+        assert "do:  Hand it over (scripts/run hand_over show), then record it" in ended.out
+
+
+def test_a_renewal_that_is_due_is_told(policy: World, of_stack: Callable[..., Ended]) -> None:
+    policy.keep_titles(EIGER)
+    ends, renews = (format_date(policy.now() + timedelta(days=days)) for days in (40, -20))
+    ended = of_stack(handOver={"status": "done"}, secretExpiresOn=ends, secretRenewsOn=renews)
+    assert ended.code == 0, ended.out
+    assert f"To do within 60 days: client secret generation 1 ends on {ends}" in ended.out
+    assert "do:  Issue generation 2 with: pulumi up" in ended.out

@@ -81,6 +81,15 @@ class World:
         made = expect(self.client.graph("POST", f"/applications/{self.application['id']}/addPassword", {}), 200)
         self.secret = made["secretText"]
 
+    def take_the_grant_away(self) -> None:
+        """As somebody does who presses *Revoke admin consent*; or as before anybody has consented."""
+        principal = self.application["servicePrincipalId"]
+        granted = self.client.graph("GET", f"/servicePrincipals/{principal}/appRoleAssignments").json()["value"][0][
+            "id"
+        ]
+        graph = self.client.graph_principal_id()
+        expect(self.client.graph("DELETE", f"/servicePrincipals/{graph}/appRoleAssignedTo/{granted}"), 204)
+
     @property
     def client_id(self) -> str:
         return str(self.application["appId"])
