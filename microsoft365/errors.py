@@ -88,9 +88,10 @@ class BadInput(Problem):
 
 
 class NoAccess(Problem):
-    """Nobody was signed in, or whoever is lacks a right."""
+    """Nobody was signed in, or whoever is lacks a right. `cmdlet` is Exchange's that was refused for it, where it was one."""
 
     exit_code = 3
+    cmdlet = ""
 
 
 class SignInRefused(NoAccess):

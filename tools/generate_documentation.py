@@ -135,6 +135,7 @@ def fresh() -> dict[Path, str]:
                 "permissions": permission_documents.permissions_table(),
                 "cmdlets": permission_documents.cmdlets_table(),
                 "graph": permission_documents.graph_table(),
+                "reading": permission_documents.reading_table(),
             },
         ),
         pipelines: _between(

@@ -5,8 +5,9 @@ Owns their form. Every word about a right stands beside the right itself.
 
 from collections.abc import Iterable
 
+from microsoft365.exchange.reading_rights import READING
 from microsoft365.exchange.rights import APPLICATION_ROLE, DELEGATION_PAGE, NEEDS_DELEGATION, RIGHTS, Right, role_page
-from microsoft365.graph.rights import OPTIONAL, PERMISSIONS, PROVIDER, SCRIPTS, GraphCall
+from microsoft365.graph.rights import OPTIONAL, PERMISSIONS, PROVIDER, SCRIPTS, VERIFICATION, GraphCall
 from microsoft365.setups import SETUPS, Setup
 
 _COLUMNS = "`policy` | `rbac` | `rbac` with a group"
@@ -18,8 +19,22 @@ def _cells(setups: frozenset[Setup]) -> str:
 
 def cmdlets_table() -> str:
     """Every cmdlet that is run, with its parameters, and the management role that suffices."""
+    return _cmdlets(RIGHTS)
+
+
+def reading_table() -> str:
+    """Every cmdlet and every call of whoever verifies, with the management role or the permission that suffices."""
+    return "\n".join([_cmdlets(READING), *(_call_row(call) for call in VERIFICATION)])
+
+
+def _call_row(call: GraphCall) -> str:
+    name = f"[`{call.method} {call.path}`]({call.page})"
+    return f"| {name} | | `{call.permission}` of Microsoft Graph | {_cells(call.setups)} | {call.what_for} |"
+
+
+def _cmdlets(rights: Iterable[Right]) -> str:
     lines = [f"| cmdlet | parameters | management role | {_COLUMNS} | what for |", "|---|---|---|---|---|---|---|"]
-    for right in RIGHTS:
+    for right in rights:
         names = ", ".join(right.parameters) or "none"
         role = f"[{right.role}]({role_page(right.role)})"
         if right.cmdlet in NEEDS_DELEGATION:

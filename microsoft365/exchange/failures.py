@@ -86,7 +86,9 @@ class Failure:
         missing = self._missing_right(cmdlet, parameters or {})
         if missing is not None:
             said = f", and says: {self.text}" if self.type else ""
-            return NoAccess(f"{what}: Exchange does not allow it{support}{said}: {missing}")
+            problem = NoAccess(f"{what}: Exchange does not allow it{support}{said}: {missing}")
+            problem.cmdlet = cmdlet
+            return problem
         kind = f" [{self.type}]" if self.type else ""
         return TenantRefused(f"{what}: {self.text or f'HTTP {self.status} without a reason'}{kind}{support}")
 

@@ -134,6 +134,22 @@ PROVIDER: tuple[GraphCall, ...] = (
     ),
 )
 
+VERIFICATION: tuple[GraphCall, ...] = (
+    GraphCall(
+        "GET", "/servicePrincipals", READ, EVERYWHERE, "the application's, by client id", "serviceprincipal-list"
+    ),
+    GraphCall(
+        "GET",
+        f"{PRINCIPAL}/appRoleAssignments",
+        READ,
+        EVERYWHERE,
+        "what was granted to it",
+        "serviceprincipal-list-approleassignments",
+    ),
+    GraphCall("GET", PRINCIPAL, READ, POLICY, "the names of permissions that were granted", "serviceprincipal-get"),
+)
+"""Calls of whoever verifies a connector, which changes nothing."""
+
 OPTIONAL: tuple[GraphCall, ...] = (
     GraphCall(
         "GET",

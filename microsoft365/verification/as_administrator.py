@@ -28,6 +28,7 @@ from microsoft365.exchange.rbac_reading import (
     principals_of,
     scopes_of,
 )
+from microsoft365.exchange.reading_rights import missing_to_read
 from microsoft365.exchange.room_list import room_list_of
 from microsoft365.exchange.room_reading import rooms_calls, rooms_of, who_else
 from microsoft365.exchange.rows import guid_of, has, id_of, rows_or_none
@@ -93,7 +94,10 @@ def look(session: Session, subject: Subject, reporter: Reporter) -> AsAdministra
     """Read. Raises NoAccess where the identity cannot sign in or may not list rooms, BadInput for rooms that there are not."""
     reporter.begin("Asking Exchange and Microsoft Entra as the administrator", 0)(1)
     session.warm_up()
-    return _Look(session, subject, reporter).whole()
+    try:
+        return _Look(session, subject, reporter).whole()
+    except NoAccess as problem:
+        raise problem.saying(_to_a_reader(problem)) from None
 
 
 class _Look:
@@ -142,7 +146,7 @@ class _Look:
         try:
             return read()
         except (NoAccess, TenantRefused) as problem:
-            self._unread.setdefault(section, str(problem))
+            self._unread.setdefault(section, _to_a_reader(problem))
             return None
 
     def _rooms(
@@ -218,6 +222,13 @@ class _Look:
             return None
         address = control.casefold()
         return (self._read("control", lambda: who_else(self._exchange, [address])) or {}).get(address)
+
+
+def _to_a_reader(problem: NoAccess | TenantRefused) -> str:
+    """Return what was refused and what it takes to read it, which is less than whoever deploys has."""
+    if not isinstance(problem, NoAccess) or not problem.cmdlet:
+        return str(problem)
+    return f"Exchange does not allow it: {missing_to_read(problem.cmdlet)}"
 
 
 def _by_address(rooms: Sequence[Room]) -> dict[str, Room]:

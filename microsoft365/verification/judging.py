@@ -51,7 +51,7 @@ def judge(
         findings += judge_rooms(subject, roomz, admin)
         findings += judge_titles(subject, roomz, admin, how=how)
     if roomz.refusal is None or subject.control_mailbox is None:
-        findings += judge_control(subject, roomz, admin)
+        findings += judge_control(subject, roomz, admin, how=how)
     else:
         why = "ROOMZ's sign-in is refused"
         findings.append(CONTROL["control-unasked"].found(control=subject.control_mailbox, why=why, how=""))

@@ -91,8 +91,8 @@ def _room_finding(
 _SAID_OF = frozenset({"rooms-readable", "room-leaves", "room-not-online", "room-unexpected"})
 
 
-def judge_control(subject: Subject, roomz: AsRoomz, admin: AsAdministrator | None) -> list[Finding]:
-    """Return whether the control mailbox is refused, and what that proves."""
+def judge_control(subject: Subject, roomz: AsRoomz, admin: AsAdministrator | None, *, how: str) -> list[Finding]:
+    """Return whether the control mailbox is refused, and what that proves. `how` says where rights are given."""
     control, seen = subject.control_mailbox, roomz.control
     if control is None:
         return [CONTROL["control-unnamed"].found()]
@@ -111,7 +111,12 @@ def judge_control(subject: Subject, roomz: AsRoomz, admin: AsAdministrator | Non
         elif kind is None:
             name = "control-missing"
     mend = why = ""
-    if admin is not None:
+    if name == "control-refused-unconfirmed":
+        why = (
+            "without an administrator's identity Exchange cannot be asked" if admin is None else admin.unread["control"]
+        )
+        mend = "set the deployer's ARM_* variables" if admin is None else how
+    elif admin is not None:
         why, mend = why_covered(subject, admin)
     facts = {
         "control": control,

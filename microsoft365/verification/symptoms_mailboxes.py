@@ -205,8 +205,8 @@ CONTROL = by_name(
         "controlMailbox",
         "passed",
         "{control} is refused (403); that it exists was not confirmed",
-        "without an administrator's identity Exchange cannot be asked",
-        "set the deployer's ARM_* variables; a hand-over waits for that",
+        "{why}",
+        "{mend}; a hand-over waits for that",
     ),
     Symptom(
         "control-unnamed",

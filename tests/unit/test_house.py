@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
         "microsoft365.documents",
         "microsoft365.errors",
         "microsoft365.exchange.desired",
+        "microsoft365.exchange.reading_rights",
         "microsoft365.exchange.rights",
         "microsoft365.graph.rights",
         "microsoft365.schema_version",
