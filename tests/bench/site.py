@@ -19,6 +19,8 @@ CONDITIONS = {
     "throttle": {"concurrentRequests": 8},
 }
 PEOPLE = 100
+PYTHON_ALONE_MIB = 20
+"""A Python that has loaded the script's packages holds more."""
 MARK = "roomz:roomz/bench"
 
 
@@ -70,6 +72,8 @@ class Site:
         """Run the project's script as the command resource does."""
         self.tenant.control("DELETE", "/requests")
         ended = whole_process.run(["scripts/run", "exchange_policy", "apply"], self.desired, self.environment)
+        if ended.peak_mib < PYTHON_ALONE_MIB:
+            raise RuntimeError(f"{ended.peak_mib:.1f} MiB is not the memory of the script, but of what started it")
         entries: list[dict[str, Any]] = self.tenant.control("GET", "/requests")["requests"]
         if refused := [entry for entry in entries if entry["status"] == 429]:
             raise RuntimeError(f"{len(refused)} requests were more at once than the tenant takes")

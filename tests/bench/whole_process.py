@@ -45,7 +45,7 @@ def run(command: Sequence[str], stdin: Any, environment: Mapping[str, str]) -> E
     process.stdin = None
     while process.poll() is None:
         # A process that has ended has no memory any more; VmHWM only grows, and the peak lies long before the end.
-        peak = max(peak, _peak_kib(process.pid))
+        peak = max(peak, *(_peak_kib(each) for each in _family(process.pid)))
         time.sleep(_LOOK_EVERY_SECONDS)
         if time.perf_counter() - begin > LIMIT_SECONDS:
             process.kill()
@@ -54,6 +54,15 @@ def run(command: Sequence[str], stdin: Any, environment: Mapping[str, str]) -> E
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{out}{error}")
     return Ended(seconds, peak / _KIB_IN_MIB, json.loads(out))
+
+
+def _family(process_id: int) -> list[int]:
+    """A process and those that it started and waits for: the launcher, and the script that is measured."""
+    try:
+        children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    except OSError:
+        children = []
+    return [process_id, *(one for child in children for one in _family(int(child)))]
 
 
 def _peak_kib(process_id: int) -> int:
