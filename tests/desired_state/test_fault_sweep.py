@@ -17,17 +17,10 @@ from microsoft365.exchange.plan import Plan, plan
 from tests.desired_state.canonical import canonical
 from tests.desired_state.scenes import SCENES, Scene
 from tests.desired_state.without_sockets import InProcess, Quiet
+from tests.support.refusals import NOT_FOUND_BY_CMDLET, of_cmdlet
 
 MOST_REQUESTS = 100
 
-
-def thrown(kind: str, text: str) -> dict[str, Any]:
-    """The document of a cmdlet that threw, with an empty target, in a tenant that does not speak English."""
-    detail = {"code": "Context", "target": "", "message": f"Ex6F9304|{kind}|{text}"}
-    return {"error": {"code": "BadRequest", "message": "Error executing cmdlet", "details": [detail]}}
-
-
-TASKS = "Microsoft.Exchange.Configuration.Tasks"
 PAGE = "<!DOCTYPE html><html><head><title>Access denied</title></head><body>Contoso proxy</body></html>"
 AT_ONCE = "You have reached the maximum number of concurrent requests per tenant. Please wait and try again"
 FAULTS: Mapping[str, dict[str, Any]] = {
@@ -43,8 +36,8 @@ FAULTS: Mapping[str, dict[str, Any]] = {
     "cut off": {"truncateBody": True},
     "dribbled": {"dribbleSeconds": 0.001},
     "not allowed": {"status": 403, "body": "\0\0\0\0"},
-    "refused": {"status": 400, "body": thrown("Microsoft.Exchange.QuotaException", "Kontingent überschritten.")},
-    "not found": {"status": 404, "body": thrown(f"{TASKS}.ManagementObjectNotFoundException", "Nicht gefunden.")},
+    "refused": {"status": 400, "body": of_cmdlet("Microsoft.Exchange.QuotaException", "Kontingent überschritten.")},
+    "not found": NOT_FOUND_BY_CMDLET,
     "a proxy's page": {"status": 403, "body": PAGE, "headers": {"Content-Type": "text/html"}},
     "a proxy's page as success": {"status": 200, "body": PAGE, "headers": {"Content-Type": "text/html"}},
     "nonsense": {"status": 200, "body": {"oops": 1}},

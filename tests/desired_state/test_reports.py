@@ -7,11 +7,11 @@ import pytest
 from microsoft365.errors import TenantRefused
 from tests.desired_state.scenes import wish_for
 from tests.desired_state.tenant import Tenant
-from tests.desired_state.test_fault_sweep import thrown
 from tests.desired_state.test_remove_script import delete, retired_command
 from tests.desired_state.without_sockets import InProcess
+from tests.support.refusals import of_cmdlet
 
-REFUSAL = {"status": 400, "body": thrown("Microsoft.Exchange.QuotaException", "Kontingent überschritten.")}
+REFUSAL = {"status": 400, "body": of_cmdlet("Microsoft.Exchange.QuotaException", "Kontingent überschritten.")}
 
 
 def wish(tenant: Tenant) -> dict[str, Any]:

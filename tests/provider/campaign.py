@@ -13,9 +13,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -23,8 +21,10 @@ from typing import Any
 from simulator.server import SimulatorServer
 from tests.engine.running import CHECKOUT
 from tests.provider import campaign_report
-from tests.provider.running import ProviderStack, first_error
+from tests.provider.running import ProviderStack
 from tests.provider.troubles import CATALOGUE, Trouble, plan
+from tests.support.holdings import first_error
+from tests.support.trials import save, side_by_side
 
 RECORD = CHECKOUT / "build" / "provider-campaign.json"
 SEEDS = 200
@@ -126,14 +126,6 @@ def load(path: Path) -> dict[str, Any]:
     return {name: case for name, case in found.items() if wanted.get(name) == case["troubles"]}
 
 
-def save(path: Path, record: dict[str, Any]) -> None:
-    """Write the record in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(list(record.values()), indent=1) + "\n", encoding="utf-8")
-    new.replace(path)
-
-
 def main(arguments: list[str]) -> int:
     """Run what the record lacks, write record and page; the exit code is 1 where `nothing` went wrong by itself."""
     parser = argparse.ArgumentParser(prog="provider-campaign", description=__doc__.splitlines()[0] if __doc__ else "")
@@ -141,21 +133,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--at-once", type=int, default=3, help="how many cases run side by side")
     parser.add_argument("--minutes", type=float, default=None, help="begin no case after this time")
     options = parser.parse_args(arguments)
-    record, began = load(RECORD), monotonic()
+    record = load(RECORD)
     left = [(name, troubles) for name, troubles in cases(options.seeds) if name not in record]
     total = len(record) + len(left)
-    with ThreadPoolExecutor(options.at_once) as pool:
-        waiting = iter(left)
-        futures = {pool.submit(run_case, *case) for case in _first(waiting, options.at_once)}
-        while futures:
-            done = next(as_completed(futures))
-            futures.remove(done)
-            case = done.result()
-            record[case.name] = asdict(case)
-            save(RECORD, record)
-            sys.stderr.write(f"{len(record)} of {total}  {case.name}: {case.orphans or 'nothing left behind'}\n")
-            if options.minutes is None or monotonic() - began < 60 * options.minutes:
-                futures |= {pool.submit(run_case, *each) for each in _first(waiting, 1)}
+    for case in side_by_side(left, lambda each: run_case(*each), options.at_once, options.minutes):
+        record[case.name] = asdict(case)
+        save(RECORD, list(record.values()))
+        sys.stderr.write(f"{len(record)} of {total}  {case.name}: {case.orphans or 'nothing left behind'}\n")
     page = campaign_report.page(in_order(record, options.seeds), campaign_report.provider())
     campaign_report.PAGE.write_text(page, encoding="utf-8")
     return 0 if record["nothing"]["runs"][0]["code"] == 0 and not record["nothing"]["orphans"] else 1
@@ -164,10 +148,6 @@ def main(arguments: list[str]) -> int:
 def in_order(record: dict[str, Any], seeds: int) -> dict[str, Any]:
     """The cases of the record in the order in which they are named, whichever was done first."""
     return {name: record[name] for name, _ in cases(seeds) if name in record}
-
-
-def _first(cases_left: Iterator[tuple[str, tuple[Trouble, ...]]], number: int) -> list[tuple[str, tuple[Trouble, ...]]]:
-    return list(islice(cases_left, number))
 
 
 if __name__ == "__main__":

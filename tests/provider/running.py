@@ -1,13 +1,12 @@
 """The real azuread provider against a simulated tenant: a project of its own, and what state and tenant hold of it.
 
-Owns the stack's configuration and the comparison of the two sides.  Refuses to know the product: what is declared is
-`program.py` beside this file, and what runs it is `tests/engine/running.py`.
+Owns the stack's configuration.  Refuses to know the product: what is declared is
+`program.py` beside this file; what runs it is `tests/engine/running.py`, and what compares the two sides `tests/support/holdings.py`.
 """
 
-import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -16,6 +15,7 @@ import yaml
 
 from simulator.server import SimulatorServer
 from tests.engine.running import Project, new_project
+from tests.support.holdings import Holdings, of_resources, of_snapshot
 from tests.support.tenant import Tenant
 
 EVERYTHING = ("application", "principal", "grant", "password")
@@ -24,23 +24,6 @@ ENDS = "2028-01-31T00:00:00Z"
 LIMIT_SECONDS = 240.0
 """Seconds that one call of pulumi may take: the provider waits for what it deleted, and longer where it is throttled."""
 PROGRAM = Path(__file__).with_name("program.py")
-
-_ERROR = re.compile(r"^\s*error: (?!update failed|preview failed)(.+)$", re.MULTILINE)
-
-
-@dataclass
-class Holdings:
-    """What one side holds of the stack: object ids of applications and service principals, grants, key ids."""
-
-    applications: set[str] = field(default_factory=set)
-    principals: set[str] = field(default_factory=set)
-    grants: set[str] = field(default_factory=set)
-    passwords: set[str] = field(default_factory=set)
-
-    def beyond(self, other: "Holdings") -> dict[str, int]:
-        """How many things of each kind are here and not there; kinds without any are left out."""
-        mine, theirs = vars(self), vars(other)
-        return {kind: len(mine[kind] - theirs[kind]) for kind in mine if mine[kind] - theirs[kind]}
 
 
 @dataclass
@@ -62,7 +45,7 @@ class ProviderStack:
         tenant = Tenant.first(server)
         project = new_project(folder, {"SSL_CERT_FILE": str(server.certificate_file), **tenant.deployer_environment()})
         shutil.copy(PROGRAM, project.program)
-        stack = cls(project, tenant, tenant_holds(tenant))
+        stack = cls(project, tenant, of_snapshot(tenant.snapshot()))
         stack.configure(declared=list(declared), owner=stack.caller(), name=NAME, ends=ENDS, **configuration)
         return stack
 
@@ -107,37 +90,8 @@ class ProviderStack:
 
     def state_holds(self) -> Holdings:
         """What the state knows, by the ids that it would use: a resource whose creation was cut off has no outputs yet."""
-        held = Holdings()
-        for resource in self.project.state().values():
-            kind, last_part = resource["type"].rpartition(":")[2], str(resource.get("id", "")).rpartition("/")[2]
-            if kind == "Application":
-                held.applications.add(last_part)
-            elif kind == "ServicePrincipal":
-                held.principals.add(last_part)
-            elif kind == "AppRoleAssignment":
-                held.grants.add(resource["inputs"]["principalObjectId"])
-            elif kind == "ApplicationPassword":
-                held.passwords.add(last_part)
-        return held
+        return of_resources(self.project.state().values())
 
     def tenant_holds(self) -> Holdings:
         """What the tenant has since this stack began."""
-        now = tenant_holds(self.tenant)
-        return Holdings(**{kind: ids - vars(self.at_rest)[kind] for kind, ids in vars(now).items()})
-
-
-def tenant_holds(tenant: Tenant) -> Holdings:
-    """Everything that a tenant has, living; a grant goes by the service principal that holds it."""
-    snapshot = tenant.snapshot()
-    return Holdings(
-        {each["id"] for each in snapshot["applications"]},
-        {each["id"] for each in snapshot["servicePrincipals"]},
-        {each["principalId"] for each in snapshot["grants"]},
-        {password["keyId"] for each in snapshot["applications"] for password in each["passwords"]},
-    )
-
-
-def first_error(text: str) -> str:
-    """The first line in which pulumi says what went wrong; "" when it says nothing."""
-    found = _ERROR.search(text)
-    return found.group(1).strip() if found else ""
+        return of_snapshot(self.tenant.snapshot()).without(self.at_rest)

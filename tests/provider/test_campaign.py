@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.provider import campaign, campaign_report
-from tests.provider.running import Holdings, first_error
 from tests.provider.troubles import CATALOGUE, LAG, MOST_AT_ONCE, plan
+from tests.support.holdings import Holdings, first_error
 
 
 def case(name: str, *troubles: str, codes: tuple[int, ...] = (0,), error: str = "", **more: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ The provider waits 20 s for the tenant to agree after each deletion but that of 
 import pytest
 
 from tests.provider.conftest import NewStack
-from tests.provider.running import Holdings
 from tests.provider.troubles import Trouble
+from tests.support.holdings import Holdings
 
 pytestmark = pytest.mark.end_to_end
 

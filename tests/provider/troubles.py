@@ -1,14 +1,14 @@
 """What can go wrong with one request of the provider's: the catalogue from which tests and campaign draw.
 
 Owns the troubles' names, and how the simulated tenant is asked for each.  A status of a fault never takes effect; `reset after`
-is the answer that got lost.  Bodies are Microsoft Graph's; sources: Microsoft Graph, "Microsoft Graph throttling guidance" and
-"Microsoft Graph error responses and resource types".
+is the answer that got lost.  Bodies are Microsoft Graph's (`tests/support/refusals.py`).
 """
 
 import random
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support import refusals
 from tests.support.tenant import Tenant
 
 GUID = "[0-9a-f-]{36}"
@@ -39,34 +39,17 @@ DELETIONS = {
 REQUESTS = WRITES | READS | DELETIONS
 
 
-def _refusal(status: int, code: str, message: str, **headers: str) -> dict[str, Any]:
-    inner = {"date": "2026-01-01T00:00:00", "request-id": "0" * 8, "client-request-id": "0" * 8}
-    body = {"error": {"code": code, "message": message, "innerError": inner}}
-    return {"status": status, "headers": headers, "body": body}
-
-
 ACTIONS: dict[str, dict[str, Any]] = {
-    "429 with Retry-After": _refusal(429, "TooManyRequests", "Too many requests.", **{"Retry-After": "1"}),
-    "429": _refusal(429, "TooManyRequests", "Too many requests."),
-    "500": _refusal(500, "InternalServerError", "Unexpected error."),
-    "503": _refusal(503, "ServiceUnavailable", "The service is temporarily unavailable."),
+    "429 with Retry-After": refusals.TOO_MANY,
+    "429": refusals.TOO_MANY_WITHOUT_A_TIME,
+    "500": refusals.INTERNAL_ERROR,
+    "503": refusals.UNAVAILABLE,
     "reset before": {"reset": "before"},
     "reset after": {"reset": "after"},
 }
 CONFLICT = "409"
 NOT_FOUND = "404"
-ACTIONS_OF_ONE = {
-    CONFLICT: _refusal(
-        409,
-        "Directory_ConcurrencyViolation",
-        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-    ),
-    NOT_FOUND: _refusal(
-        404,
-        "Request_ResourceNotFound",
-        "Resource '' does not exist or one of its queried reference-property objects are not present.",
-    ),
-}
+ACTIONS_OF_ONE = {CONFLICT: refusals.CONFLICT, NOT_FOUND: refusals.NOT_FOUND}
 """What not every request answers: addPassword when another change of the application is on its way, a read that is behind."""
 LAGS: dict[str, dict[str, float]] = {
     "new objects cannot be read once": {"graphCreateReads": 1},

@@ -10,7 +10,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
@@ -131,13 +131,13 @@ class Stack:
             **(self.tenant.deployer_environment() if self.deployer is None else self.deployer),
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start pulumi and leave it running."""
+    def start(self, *arguments: str, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Start pulumi and leave it running. Into a file as `output` it can be read while what pulumi started lives on."""
         return subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
             env=self.environment(),
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
