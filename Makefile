@@ -14,7 +14,7 @@ LOCK = $(IN_ENVIRONMENT)/uv pip compile --universal --python-version 3.11 --gene
 	--custom-compile-command "make lock" --quiet $(OPTIONS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot provider-campaign lock audit clean
+.PHONY: help setup browser actionlint demo demo-destroy test unit nightly faults bench lint format documentation screenshot campaign provider-campaign lock audit clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -72,6 +72,9 @@ screenshot: setup browser ## Take the pictures of the local tenant's page anew (
 
 faults: setup ## Let every request of apply and remove fail in every way, wait for another run, and find its token ended (minutes)
 	ROOMZ_EVERY_FAULT=1 $(IN_ENVIRONMENT)/pytest -n $(PYTEST_WORKERS) $(addprefix tests/desired_state/test_,fault_sweep.py removal_sweep.py tokens_that_end.py two_runs.py)
+
+campaign: setup ## Disturb the whole program at every request, and see it end well (up to three hours, resumable)
+	nice -n 10 $(IN_ENVIRONMENT)/python -m tests.campaign
 
 provider-campaign: setup ## Find what the provider leaves behind in 200 runs of faults (half an hour, resumable)
 	nice -n 10 $(IN_ENVIRONMENT)/python -m tests.provider.campaign
