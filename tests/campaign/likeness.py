@@ -55,7 +55,11 @@ def _without(snapshot: Mapping[str, Any], orphans: Holdings) -> dict[str, Any]:
     lost = {each["appId"] for each in snapshot["applications"] if each["id"] in orphans.applications}
     principals = orphans.principals | {each["id"] for each in snapshot["servicePrincipals"] if each["appId"] in lost}
     applications = [
-        {**each, "passwords": [one for one in each["passwords"] if one["keyId"] not in orphans.passwords]}
+        {
+            **each,
+            "properties": _said(each["properties"]),
+            "passwords": [one for one in each["passwords"] if one["keyId"] not in orphans.passwords],
+        }
         for each in snapshot["applications"]
         if each["id"] not in orphans.applications
     ]
@@ -66,6 +70,14 @@ def _without(snapshot: Mapping[str, Any], orphans: Holdings) -> dict[str, Any]:
         "servicePrincipals": [each for each in snapshot["servicePrincipals"] if each["id"] not in principals],
         "grants": [each for each in snapshot["grants"] if each["principalId"] not in gone],
     }
+
+
+def _said(properties: Any) -> Any:
+    """A directory object's properties without what says nothing: the provider's create leaves an empty list, its update a null."""
+    if not isinstance(properties, dict):
+        return properties
+    said = {name: _said(value) for name, value in properties.items()}
+    return {name: value for name, value in said.items() if value not in (None, [], {})}
 
 
 def _names(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -188,6 +188,16 @@ def run_undisturbed(name: str, templates: Path) -> Undisturbed:
         return Undisturbed(made(here.tenant.requests(begun)), wanted)
 
 
+def connected(scenario: Scenario, templates: Path) -> Any:
+    """The likeness that an undisturbed `up` from nothing leaves, of the stack that other tests begin with: no run of its own."""
+    with tempfile.TemporaryDirectory(prefix="campaign-") as name:
+        folder = Path(name) / "tenant"
+        template = Template.prepared(templates, scenario.keys)
+        template.copy_tenant(folder)
+        with SimulatorServer(folder) as server:
+            return likeness(template.tenant(server).snapshot())
+
+
 def run_case(case: Planned, wanted: Any, templates: Path) -> Case:
     """Run a case; `wanted` is the likeness of the tenant that the undisturbed run left."""
     with scene(SCENARIOS[case.scenario], templates) as here:

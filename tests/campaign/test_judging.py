@@ -60,6 +60,10 @@ def test_ids_and_dates_do_not_count_and_everything_else_does() -> None:
     assert differences(likeness(WHOLE), likeness(again)) == []
     again["deletedItems"] = {"applications": [application(1)]}
     assert differences(likeness(WHOLE), likeness(again)) == []
+    again["applications"][1]["properties"]["api"] = {"oauth2PermissionScopes": None, "knownClientApplications": []}
+    assert differences(likeness(WHOLE), likeness(again)) == []
+    again["applications"][1]["properties"]["api"] = {"oauth2PermissionScopes": ["one"]}
+    assert differences(likeness(WHOLE), likeness(again))
     for changed in (
         tenant(application(1, "key-1")),
         tenant(application(1), grants=("app-1-principal",)),

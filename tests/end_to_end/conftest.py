@@ -25,15 +25,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Template | None:
-    """What a test marked `connected(**keys of roomz)` begins with; shared by all processes of the run."""
-    marker = request.node.get_closest_marker("connected")
-    if marker is None:
-        return None
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stacks are that are up already; shared by all processes of the run."""
     shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    return Template.prepared(shared / "connected", dict(marker.kwargs))
+    return (shared.parent if os.environ.get("PYTEST_XDIST_WORKER") else shared) / "connected"
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, templates: Path) -> Template | None:
+    """What a test marked `connected(**keys of roomz)` begins with."""
+    marker = request.node.get_closest_marker("connected")
+    return Template.prepared(templates, dict(marker.kwargs)) if marker else None
 
 
 @pytest.fixture

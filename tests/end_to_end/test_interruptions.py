@@ -1,119 +1,54 @@
-"""A run that is killed: the next `up` goes on from there, and nothing was open in between."""
+"""A run that is interrupted: the next `up` goes on from there, what is left over is named, and nothing was open in between.
 
-import os
-import signal
-import subprocess
-import time
+The first test is the campaign's short form (`tests/campaign/`, `make campaign`): the cases in which most was found.
+"""
+
 from pathlib import Path
 
 import pytest
 
-from tests.support.order import assert_closed_at_every_instant, story
+from tests.campaign.judging import COMMAND
+from tests.campaign.plan import Planned
+from tests.campaign.requests import Request
+from tests.campaign.running import connected, run_case, run_undisturbed
+from tests.campaign.scenarios import FIRST, SCENARIOS
+from tests.support.order import assert_closed_at_every_instant
 from tests.support.stack import Stack
 from tests.support.tenant import CALENDARS_READ_WRITE, Tenant
 
-PATIENCE = 60.0
+IN_POLICY = f"policy: {FIRST}"
 
 
-def wait_for_request(tenant: Tenant, process: "subprocess.Popen[str]", **wanted: str) -> None:
-    """Until the tenant has seen such a request begin; fails when the run ends first or nothing comes."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if any(all(entry[key] == value for key, value in wanted.items()) for entry in tenant.requests()):
-            return
-        if process.poll() is not None:
-            raise AssertionError(f"the run ended before {wanted}")
-        time.sleep(0.02)
-    raise AssertionError(f"nothing like {wanted} within {PATIENCE} s")
+def short_form(scenario: str, api: str, what: str, kind: str) -> Planned:
+    return Planned(scenario, Request(api, what), 0, 1, kind)
 
 
-def test_invariant_2_the_script_killed_half_way_is_finished_by_the_next_up(stack: Stack, tenant: Tenant) -> None:
-    # The second write waits: long enough to be killed in the middle of it, and not to happen while the next run looks.
-    tenant.fault(action={"delaySeconds": 600}, cmdlet="New-ApplicationAccessPolicy")
-    process = stack.start("up", "--yes", "--skip-preview")
-    wait_for_request(tenant, process, cmdlet="New-DistributionGroup")
-    marked = stack.environment()["ARM_CLIENT_SECRET"]
-    killed = _kill(marked, "scripts.exchange_policy apply")
-    assert killed, "there was no script to kill"
-    output, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode != 0, output
-    assert "Traceback" not in output
-    tenant.heal()
-    assert story(tenant.requests())[:2] == ["application made", "group made"]
-    stack.up()
-    assert "grant made" in story(tenant.requests())
-    assert story(tenant.requests()).count("group made") == 1
-    assert story(tenant.requests()).count("application made") == 1
-    assert_closed_at_every_instant(tenant.requests())
-    stack.up()
-    assert stack.changes() == {}
-
-
-def test_invariant_2_the_engine_killed_half_way_is_finished_after_cancel(stack: Stack, tenant: Tenant) -> None:
-    tenant.fault(action={"delaySeconds": 600}, cmdlet="New-ApplicationAccessPolicy")
-    process = stack.start("up", "--yes", "--skip-preview")
-    wait_for_request(tenant, process, cmdlet="New-DistributionGroup")
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=PATIENCE)
-    # What the engine started has a session of its own and outlives it: on a killed machine nothing would.
-    assert _kill(stack.environment()["ARM_CLIENT_SECRET"])
-    tenant.heal()
-    stack.pulumi("cancel", "--yes", expect=None)
-    stack.up()
-    assert_closed_at_every_instant(tenant.requests())
-    assert story(tenant.requests()).count("application made") == 1
-    stack.up()
-    assert stack.changes() == {}
-
-
-def _kill(marked: str, called: str = "") -> list[int]:
-    """Kill the processes whose environment holds `marked`: those of this test's run and of no other test's."""
-    killed = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            environment = (folder / "environ").read_bytes().decode(errors="replace")
-            if called in arguments and marked in environment:
-                os.kill(int(folder.name), signal.SIGKILL)
-                killed.append(int(folder.name))
-        except OSError:  # it ended by itself, or is another user's
-            continue
-    return killed
-
-
-LOST_ANSWERS = {
-    "application": r"/v1\.0/applications$",
-    "service principal": r"/v1\.0/servicePrincipals$",
-    "grant": r"/appRoleAssignedTo$",
-    "secret": r"/addPassword$",
+GRANT, SECRET = "POST /servicePrincipals/{id}/appRoleAssignedTo", "POST /applications/{id}/addPassword"
+SHORT_FORM = {
+    # The provider has no way back to what it made: `up` goes on with another one, and names the first.
+    short_form(IN_POLICY, "graph", "POST /applications", "reset after"): COMMAND,
+    short_form(IN_POLICY, "graph", "POST /servicePrincipals", "maker killed after"): "1",
+    # It cannot make a grant twice, and no state knows it: the preview names the command that takes it away.
+    short_form(IN_POLICY, "graph", GRANT, "reset after"): COMMAND,
+    short_form(IN_POLICY, "graph", SECRET, "run killed after"): COMMAND,
+    short_form(IN_POLICY, "exchange", "New-ApplicationAccessPolicy", "maker killed before"): "1",
+    short_form(IN_POLICY, "exchange", "New-ApplicationAccessPolicy", "run killed after"): "1",
+    short_form("rbac: secret revoked", "graph", "POST /applications/{id}/removePassword", "maker killed after"): "1",
 }
 
 
-@pytest.mark.parametrize("lost", list(LOST_ANSWERS))
-def test_invariant_2_an_answer_lost_after_its_effect_has_a_way_out_that_is_printed(
-    stack: Stack, tenant: Tenant, lost: str
+@pytest.mark.parametrize("case", list(SHORT_FORM), ids=lambda case: case.name)
+def test_invariant_1_and_2_and_4_a_run_that_is_interrupted_ends_well_by_plain_runs_or_by_what_they_print(
+    case: Planned, templates: Path
 ) -> None:
-    tenant.fault(action={"reset": "after"}, method="POST", path=LOST_ANSWERS[lost])
-    failed = stack.up(expect=None)
-    tenant.heal()
-    again = stack.up(expect=None)
-    if lost == "grant" and failed.code:
-        # The provider cannot make it twice, and the state does not know it: the preview said so, with the way out.
-        assert again.code != 0
-        assert "already exists" in again.text
-        assert "It holds the grant of Calendars.ReadWrite already" in again.text
-        _revoke_grant(tenant)
-        again = stack.up()
-    assert again.code == 0, again.text
-    settled = stack.up()
-    assert stack.changes() == {}
-    outputs = stack.outputs(secrets=True)
-    assert tenant.sign_in(outputs["clientId"], outputs["clientSecret"]).status_code == 200
-    if story(tenant.requests()).count("application made") > 1:
-        assert "Another application carries this stack's mark" in settled.text
-    if story(tenant.requests()).count("secret made") > 1:
-        assert "in the tenant but not in its state" in settled.text
-    assert_closed_at_every_instant(tenant.requests())
+    scenario = SCENARIOS[case.scenario]
+    first = scenario.begins_with_nothing
+    wanted = connected(scenario, templates) if first else run_undisturbed(case.scenario, templates).wanted
+    done = run_case(case, wanted, templates)
+    assert not done.failed, done
+    assert done.outcome == SHORT_FORM[case], done
+    assert bool(done.killed) is ("killed" in case.kind)
+    assert done.cancelled is ("run" in done.kind.split()[:1])
 
 
 @pytest.mark.connected
