@@ -1,5 +1,6 @@
 """What the page says of a record: counted, never claimed.  No engine, no tenant."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def page(*cases: dict[str, Any]) -> str:
     return report.part(PLANNED, record(*cases), NOW)
 
 
+def flowing(text: str) -> str:
+    """A page's text without its line breaks."""
+    return " ".join(text.split())
+
+
 def totals(text: str) -> dict[str, list[str]]:
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
@@ -94,13 +100,22 @@ def test_the_matrix_has_a_row_for_each_request_and_a_column_for_each_kind() -> N
         "| `POST /applications` | 0 | C |  |",
         "| `POST /applications/{id}/addPassword` |  |  | 1 |",
     ]
-    assert "| `Get-Mailbox` |  | 0 |" in lines
+    at = lines.index("### Reads of all these runs, `rbac`")
+    assert lines[at + 2 : at + 5] == ["| request | 503 |", "| --- | --- |", "| `Get-Mailbox` | 0 |"]
+    assert "### Reads of all these runs, `policy`" not in lines
+
+
+def test_a_read_that_was_tried_in_several_places_shows_each_outcome() -> None:
+    again = replace(PLANNED[4], scenario="rbac: name changed")
+    cases = record(*WHOLE, case(again, "1"))
+    assert "| `Get-Mailbox` | 0, 1 |" in report.part([*PLANNED, again], cases, NOW)
+    assert "| `Get-Mailbox` | 0, – |" in report.part([*PLANNED, again], record(*WHOLE), NOW)
 
 
 def test_what_was_not_run_is_said_and_is_no_success() -> None:
     text = page(WHOLE[0], case(PLANNED[2], NOT_MET))
     assert "**2 of 5 cases were run**" in text
-    assert "Not run: 3 cases, 1 of them at reads" in text
+    assert "Not run: 3 cases, 1 of them at reads" in flowing(text)
     assert totals(text)["planned"] == ["3", "2", "5"]
     assert totals(text)["tried"] == ["2", "0", "2"]
     assert totals(text)["the request was not made in the disturbed run"] == ["1", "0", "1"]
@@ -110,11 +125,11 @@ def test_what_was_not_run_is_said_and_is_no_success() -> None:
 
 
 def test_dates_versions_and_the_program_are_those_of_the_cases() -> None:
-    text = page(*WHOLE)
+    text = flowing(page(*WHOLE))
     assert "2026-11-28, with Pulumi 9." in text
     assert "exactly as it is now" not in text
     older = case(PLANNED[0], AT_ONCE, program="another", at="2026-11-20T00:00:00+00:00", versions="Pulumi 8")
-    text = page(older, *WHOLE[1:])
+    text = flowing(page(older, *WHOLE[1:]))
     assert "2026-11-20 to 2026-11-28, with Pulumi 8; Pulumi 9." in text
     assert "4 of them with the program exactly as it is now" in text
 
