@@ -1,6 +1,6 @@
 """Which cases the campaign tries, from what undisturbed runs asked for. Pure.
 
-Trying every kind of trouble at every request of every scenario would be some ten thousand runs. What is left out is left out for
+Trying every kind of trouble at every request of every scenario would be more than ten thousand runs. What is left out is left out for
 a reason:
 
 - A kill between two writes leaves the same tenant wherever between them it falls. So processes are killed just before and just
@@ -11,6 +11,7 @@ a reason:
   least one fault, by rotation. What reads is not changed by an answer that is lost, so for a read there is one reset.
 - Reads before the first write are those of the same observation of the same tenant in every run of a connected stack: tried once for
   each model, and once for `up` from nothing. Writes that both models' `up` from nothing share before they differ are tried once.
+- A lag is no event of one request: it lasts, through all runs of its case, where something is made or removed that is read later.
 - The requests of the scripts are swept exhaustively below Pulumi, with more faults and from more states: `make faults`.
 """
 
@@ -20,14 +21,30 @@ from itertools import takewhile
 
 from tests.campaign.requests import EACH, Made, Request
 from tests.campaign.scenarios import FIRST, SCENARIOS
+from tests.support import refusals
 
 FAULTS = ("429", "500", "503", "404", "reset before", "reset after")
 KILLS_AFTER = ("run killed after", "maker killed after")
 KILLS_BEFORE = ("run killed before", "maker killed before", "engine killed before")
-KINDS = (*FAULTS, *KILLS_BEFORE, *KILLS_AFTER)
+LAG = "lag"
+KINDS = (*FAULTS, *KILLS_BEFORE, *KILLS_AFTER, LAG)
 FAULTS_OF_READS = ("429", "500", "503", "404", "reset before")
 FAULTS_OF_LOGIN = tuple(fault for fault in FAULTS_OF_READS if fault != "404")
 """Nothing of the sign-in lags behind."""
+
+NEW = tuple(refusals.LAGS)
+GONE = "deleted objects can be read for 8 s"
+LAGS: Mapping[str, Mapping[str, float]] = {**refusals.LAGS, GONE: {"graphDeleteSeconds": 8}}
+"""Replication lag of Microsoft Entra, by its name: settings of the tenant's conditions."""
+LAGGING = {
+    f"policy: {FIRST}": NEW,
+    f"rbac: {FIRST}": NEW,
+    "policy: secret renewed": NEW,
+    "policy: secret revoked": NEW,
+    "policy: destroy": (GONE,),
+    "rbac: destroy": (GONE,),
+}
+"""In which scenarios which lag is tried: where something is made, or removed, that is read afterwards."""
 
 Recorded = Mapping[str, Sequence[Made]]
 """What an undisturbed run of each scenario asked for, by the scenario's name."""
@@ -63,6 +80,12 @@ def cases(recorded: Recorded) -> list[Planned]:
     read = list(_reads(recorded))
     return [
         *_writes(recorded),
+        *(
+            Planned(name, Request("directory", lag), 0, 1, LAG)
+            for name, lags in LAGGING.items()
+            for lag in lags
+            if name in recorded
+        ),
         *(case for case in read if case.scenario not in rbac),
         *(case for case in read if case.scenario in rbac),
     ]

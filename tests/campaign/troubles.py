@@ -13,7 +13,7 @@ from typing import Any
 
 from simulator.faults import Action, Asked
 from simulator.server import SimulatorServer
-from tests.campaign.plan import Planned
+from tests.campaign.plan import LAG, LAGS, Planned
 from tests.support import refusals
 from tests.support.tenant import Tenant
 
@@ -35,8 +35,11 @@ UNTIL_DEAD = 5.0
 
 
 def disturb(case: Planned, server: SimulatorServer, tenant: Tenant, home: Path) -> "Killing":
-    """Let a case's request go wrong once. `home` is the home folder of the stack's processes, by which they are known."""
+    """Let a case's request go wrong once, or the whole case lag. `home` is the home folder of the stack's processes, by which they are known."""
     killing = Killing(home, whom(case))
+    if case.kind == LAG:
+        tenant.control("PUT", f"/tenants/{tenant.id}/conditions", {"lag": LAGS[case.request.what]})
+        return killing
     if killing.whom:
         # Who is dead sees no reset: it stands for the answer that nobody waits for any more.
         when = "after" if case.kind.endswith("after") else "before"
@@ -61,10 +64,8 @@ def whom(case: Planned) -> tuple[str, ...]:
 
 
 def was_met(tenant: Tenant) -> bool:
-    """Tell whether the fault's turn came."""
-    (fault,) = tenant.control("GET", "/faults")["faults"]
-    met: bool = fault["seen"] > fault.get("skip", 0)
-    return met
+    """Tell whether the fault's turn came; a lag is always met."""
+    return all(fault["seen"] > fault.get("skip", 0) for fault in tenant.control("GET", "/faults")["faults"])
 
 
 class Killing:

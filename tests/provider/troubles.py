@@ -51,13 +51,6 @@ CONFLICT = "409"
 NOT_FOUND = "404"
 ACTIONS_OF_ONE = {CONFLICT: refusals.CONFLICT, NOT_FOUND: refusals.NOT_FOUND}
 """What not every request answers: addPassword when another change of the application is on its way, a read that is behind."""
-LAGS: dict[str, dict[str, float]] = {
-    "new objects cannot be read once": {"graphCreateReads": 1},
-    "new objects cannot be read for 2 s": {"graphCreateSeconds": 2},
-    "new objects cannot be read for 8 s": {"graphCreateSeconds": 8},
-    "changes cannot be read for 3 s": {"graphChangeSeconds": 3},
-}
-"""Replication lag, by its name: settings of the tenant's conditions."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,7 @@ class Trouble:
     def ask_for(self, tenant: Tenant) -> None:
         """Let it happen in a tenant."""
         if self.is_lag:
-            tenant.control("PUT", f"/tenants/{tenant.id}/conditions", {"lag": LAGS[self.kind]})
+            tenant.control("PUT", f"/tenants/{tenant.id}/conditions", {"lag": refusals.LAGS[self.kind]})
             return
         method, path = REQUESTS[self.request]
         tenant.fault(api="graph", method=method, path=path, action=(ACTIONS | ACTIONS_OF_ONE)[self.kind])
@@ -89,7 +82,7 @@ LAG = "lag"
 CATALOGUE = (
     *(Trouble(request, kind) for request in WRITES for kind in ACTIONS),
     Trouble("POST addPassword", CONFLICT),
-    *(Trouble(LAG, kind) for kind in LAGS),
+    *(Trouble(LAG, kind) for kind in refusals.LAGS),
 )
 MOST_AT_ONCE = 3
 

@@ -1,4 +1,4 @@
-"""Microsoft's refusals as the simulated tenant's faults take them: status, headers and body of an answer without effect.
+"""Microsoft's refusals as the simulated tenant's faults take them, status, headers and body of an answer without effect; and its lags.
 
 Owns their form, for Microsoft Graph and for cmdlets of Exchange. Sources: Microsoft Graph, "Microsoft Graph throttling guidance" and
 "Microsoft Graph error responses and resource types"; for Exchange what `simulator/exchange/errors.py` names. Refuses to own which
@@ -39,3 +39,10 @@ NOT_FOUND_BY_CMDLET = {
     "status": 404,
     "body": of_cmdlet("Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException", "Nicht gefunden."),
 }
+LAGS: dict[str, dict[str, float]] = {
+    "new objects cannot be read once": {"graphCreateReads": 1},
+    "new objects cannot be read for 2 s": {"graphCreateSeconds": 2},
+    "new objects cannot be read for 8 s": {"graphCreateSeconds": 8},
+    "changes cannot be read for 3 s": {"graphChangeSeconds": 3},
+}
+"""Replication lag, by its name: settings of the tenant's conditions."""
