@@ -159,6 +159,7 @@ class RoomzConnector(pulumi.ComponentResource):
             by_person,
             for_the_first_time=last.waiting,
             why_nothing="with roomz:access rbac" if plan is not None else "before the restriction stands",
+            grant=None if opts is not None and opts.parent is not None else _declared_grant(name),
         )
         self._say(args, desired, plan, expected)
         if plan is not None:
@@ -281,6 +282,15 @@ class RoomzConnector(pulumi.ComponentResource):
                 pulumi.log.warn(drift.made_anew_message(newest.generation), self)
 
         secrets[-1].password.key_id.apply(warn)
+
+
+def _declared_grant(name: str) -> drift.DeclaredGrant:
+    """Which resource the grant of a connector is that has no parent: a plain text, which its own URN is not before it is declared."""
+    stack, kinds = pulumi.get_stack(), "roomz:index:RoomzConnector$roomz:index:CalendarsConsent"
+    kind = "azuread:index/appRoleAssignment:AppRoleAssignment"
+    return drift.DeclaredGrant(
+        stack, f"urn:pulumi:{stack}::{pulumi.get_project()}::{kinds}${kind}::{name}-consent-grant"
+    )
 
 
 def _existing_grant(args: RoomzConnectorArgs, resource_object_id: str, role_id: str) -> ExistingGrant | None:

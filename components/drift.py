@@ -22,6 +22,14 @@ REFRESH = "pulumi up --refresh"
 
 
 @dataclass(frozen=True)
+class DeclaredGrant:
+    """The stack and the URN of the resource that the grant is."""
+
+    stack: str
+    urn: str
+
+
+@dataclass(frozen=True)
 class ExpectedEntra:
     """What the stack declares in Entra, as far as an observation can check it. `owner_ids` None: left as they are.
 
@@ -38,6 +46,8 @@ class ExpectedEntra:
     """Whether this run is the first that grants anything in a stack that has been up before, so that nothing can be missing."""
     why_nothing: str = "with roomz:access rbac"
     """Why no permission may be requested, where none is granted."""
+    grant: DeclaredGrant | None = None
+    """Which resource the grant is, where a command can name it."""
 
     def includes(self, grant: Grant) -> bool:
         """Whether a grant is one of those that are declared."""
@@ -215,9 +225,20 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
         if expected.includes(grant) and not expected.by_person:
             yield (
                 "It holds the grant of Calendars.ReadWrite already. If this run ends with 'Permission being assigned already exists on the "
-                "object', the state does not know the grant. Then take it away and run `pulumi up` again: "
-                f"{remedies.remove_grant(expected.connection, grant.resource_id, grant.id)}"
+                f"object', the state does not know the grant. Then {_back_to_the_state(expected, grant)}"
             )
+
+
+def _back_to_the_state(expected: ExpectedEntra, grant: Grant) -> str:
+    """How a grant that the provider has made, and lost sight of, comes to be one that the state knows.
+
+    Taken over where that can be said: while readers of Entra are behind its writers, one that is made anew is lost again.
+    """
+    if expected.grant is None:
+        command = remedies.remove_grant(expected.connection, grant.resource_id, grant.id)
+        return f"take it away and run `pulumi up` again: {command}"
+    command = remedies.take_over_grant(expected.grant.stack, expected.grant.urn, grant.resource_id, grant.id)
+    return f"let the state take it over, and run `pulumi up` again: {command}"
 
 
 def _grants(observation: Observation, expected: ExpectedEntra) -> Iterator[str]:

@@ -27,6 +27,19 @@ def remove_grant(connection: Connection, resource_object_id: str, grant_id: str)
     return _command("calendars_consent remove", connection, grant=grant)
 
 
+def take_over_grant(stack: str, urn: str, resource_object_id: str, grant_id: str) -> str:
+    """The command that puts an app role assignment which the tenant has into the state, as the resource of that URN."""
+    head, _, name = urn.rpartition("::")
+    kinds, _, kind = head.rpartition("$")
+    # The parent is a component of that very name, without the last part: consent.py names its grant so.
+    parent = f"{kinds}::{name.removesuffix('-grant')}"
+    grant = f"/servicePrincipals/{resource_object_id}/appRoleAssignedTo/{grant_id}"
+    return (
+        f"pulumi import --stack {shlex.quote(stack)} {kind} {name} {grant} --parent {shlex.quote(f'consent={parent}')} "
+        "--protect=false --generate-code=false"
+    )
+
+
 def write_runbook(desired: DesiredState) -> str:
     """The command that writes the script for an Exchange administrator now, by what the stack was told last."""
     stack = shlex.quote(desired.mark.rpartition("/")[2])

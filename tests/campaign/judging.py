@@ -23,7 +23,10 @@ _COMMAND = re.compile(
     r"echo '(?P<document>\{[^']*\})' \| scripts/run (?P<script>client_secret|calendars_consent) remove"
 )
 _DELETION = re.compile(r"az ad app delete --id (?P<client_id>[0-9a-f-]{36})")
-_GROUP = re.compile(r"(/servicePrincipals/)[^/]+(/appRoleAssignedTo/).+")
+_IMPORT = re.compile(
+    r"pulumi import --stack \S+ azuread:index/appRoleAssignment:AppRoleAssignment \S+ \S+ --parent '[^']+' "
+    r"--protect=false --generate-code=false"
+)
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,18 @@ def remedies(printed: str, orphans: Holdings, snapshot: Mapping[str, Any]) -> di
         if match["script"] == "client_secret" and document["keyId"] in orphans.passwords:
             found[document["keyId"]] = match.group(0)
         elif match["script"] == "calendars_consent":
-            # A snapshot shows no ids of grants: there is one application here, and one grant.
             found.update(dict.fromkeys(orphans.grants, match.group(0)))
+    for match in _IMPORT.finditer(printed):
+        # A snapshot shows no ids of grants: there is one application here, and one grant.
+        found.update(dict.fromkeys(orphans.grants, match.group(0)))
     return found
 
 
 def kind_of(command: str) -> str:
     """A command without what differs from case to case, for record and page."""
     match = _COMMAND.fullmatch(command)
+    if _IMPORT.fullmatch(command):
+        return "pulumi import … roomz-consent-grant …"
     if match is None:
         return " ".join([*shlex.split(command)[:-1], "CLIENT_ID"])
     return f"echo … | scripts/run {match['script']} remove"

@@ -114,11 +114,17 @@ def test_an_orphaned_secret_needs_the_command_with_its_own_key_id() -> None:
 def test_a_grant_that_the_state_does_not_know_is_an_orphan_and_missing_as_well() -> None:
     """It is the very one that is wanted: its command alone does not end the case, a run after it does."""
     document = json.dumps({"grant": "/servicePrincipals/g/appRoleAssignedTo/x"})
-    command = f"echo '{document}' | scripts/run calendars_consent remove"
+    removal = f"echo '{document}' | scripts/run calendars_consent remove"
+    grant = (
+        "azuread:index/appRoleAssignment:AppRoleAssignment roomz-consent-grant /servicePrincipals/g/appRoleAssignedTo/x"
+    )
+    adoption = f"pulumi import --stack test {grant} --parent 'consent=urn:a$b::c' --protect=false --generate-code=false"
     assert judged(WHOLE, state(1, "key-1")).remedies == {}
-    found = judged(WHOLE, state(1, "key-1"), f"take it away: {command}")
-    assert found.remedies == {"app-1-principal": command}
-    assert not found.converged
+    for command in (removal, adoption):
+        found = judged(WHOLE, state(1, "key-1"), f"and run `pulumi up` again: {command}\n")
+        assert found.remedies == {"app-1-principal": command}
+        assert not found.converged
+    assert judging.kind_of(adoption) == "pulumi import … roomz-consent-grant …"
 
 
 def test_what_is_missing_is_no_orphan_and_no_convergence() -> None:

@@ -247,6 +247,21 @@ def test_a_grant_that_is_gone_is_warned_of_with_the_command_that_mends_it(progra
     assert any("grant" in message and "pulumi up --refresh" in message for message in program.messages)
 
 
+def test_invariant_2_a_grant_that_a_first_run_lost_is_named_with_the_import_of_this_very_resource(
+    program: Program,
+) -> None:
+    """Below a parent its URN is another one, which only that program knows: there the grant is taken away."""
+    program.run(settled())
+    (grant,) = program.mocks.of_type("AppRoleAssignment")
+    (said,) = [message for message in program.messages if "already exists on the object" in message]
+    assert f"AppRoleAssignment {grant.name} /servicePrincipals/{GRAPH_OBJECT_ID}/appRoleAssignedTo/a --parent" in said
+    program.messages.clear()
+    program.run(settled(), options=_below_a_parent)
+    (said,) = [message for message in program.messages if "already exists on the object" in message]
+    assert "pulumi import" not in said
+    assert "calendars_consent remove" in said
+
+
 def test_a_secret_that_is_gone_is_followed_by_the_next_generation(program: Program) -> None:
     observed = settled()
     bare = observed.entra.applications[0].model_copy(update={"passwords": ()})
@@ -380,6 +395,10 @@ def test_the_portals_page_is_in_the_stacks_own_cloud(program: Program, provider:
 def _through_its_parent() -> pulumi.ResourceOptions:
     parent = pulumi.ComponentResource("test:index:Team", "team", None, _by_name())
     return pulumi.ResourceOptions(parent=parent)
+
+
+def _below_a_parent() -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(parent=pulumi.ComponentResource("test:index:Team", "team"))
 
 
 def _by_name() -> pulumi.ResourceOptions:

@@ -1,12 +1,14 @@
 """What a preview says of drift: the words, and the command behind each."""
 
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from components.drift import (
     UNOBSERVED,
+    DeclaredGrant,
     ExpectedEntra,
     deployer_messages,
     entra_messages,
@@ -168,6 +170,27 @@ def test_invariant_2_what_a_first_run_left_is_named_with_the_way_out() -> None:
     assert "client id C" in application
     assert "already exists" in grant
     assert "pulumi up" in grant
+
+
+def test_invariant_2_a_grant_that_a_first_run_lost_is_taken_over_and_not_made_anew() -> None:
+    """Made anew while readers are behind it would be lost again. A connector with a parent has another URN: there it is taken away."""
+    kinds = "roomz:index:RoomzConnector$roomz:index:CalendarsConsent"
+    urn = f"urn:pulumi:prod::roomz::{kinds}$azuread:index/appRoleAssignment:AppRoleAssignment::roomz-consent-grant"
+    expected = ExpectedEntra(CONNECTION, None, (ROLE,), "g", grant=DeclaredGrant("prod", urn))
+    _, grant = entra_messages(observe(), LastOutputs(), expected)
+    command = grant[grant.index("pulumi import") :]
+    assert shlex.split(command) == [
+        *("pulumi", "import", "--stack", "prod"),
+        *("azuread:index/appRoleAssignment:AppRoleAssignment", "roomz-consent-grant"),
+        *(
+            "/servicePrincipals/g/appRoleAssignedTo/a",
+            "--parent",
+            f"consent=urn:pulumi:prod::roomz::{kinds}::roomz-consent",
+        ),
+        *("--protect=false", "--generate-code=false"),
+    ]
+    _, without = entra_messages(observe(), LastOutputs(), replace(expected, grant=None))
+    assert documents_of(without)[0] == "calendars_consent"
 
 
 def test_a_number_that_was_issued_twice_is_said_with_the_command_that_mends_it() -> None:
