@@ -10,7 +10,7 @@ from microsoft365.errors import GaveUp
 from microsoft365.pace import Pace
 
 # How long one look at Exchange's lists waits for the next.
-_LOOK_AGAIN_SECONDS = 3.0
+LOOK_AGAIN_SECONDS = 3.0
 # How long Graph may take to agree with itself just after a deletion, and between its looks.
 GRAPH_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
@@ -47,7 +47,7 @@ def agreed(look: Callable[[], tuple[Found, str | None]], seconds: float, pace: P
     before: Found | None = None
     while True:
         found, contradiction = look()
-        last = pace.now() + _LOOK_AGAIN_SECONDS > until
+        last = pace.now() + LOOK_AGAIN_SECONDS > until
         agrees = before is not None and before.shown == found.shown and (last or not found.doubtful)
         if contradiction is None and (found.nothing_missing or agrees):
             return found
@@ -57,7 +57,7 @@ def agreed(look: Callable[[], tuple[Found, str | None]], seconds: float, pace: P
                 f"{contradiction or 'each reading shows something else'}. Run the same command again in some minutes"
             )
         before = found if contradiction is None else None
-        pace.wait(_LOOK_AGAIN_SECONDS, _LISTS_AGAIN)
+        pace.wait(LOOK_AGAIN_SECONDS, _LISTS_AGAIN)
 
 
 def wait_for_graph(look: Callable[[], tuple[list[str], bool]], pace: Pace) -> None:

@@ -70,7 +70,7 @@ def remove_rbac(
         if desired.calendar_on_removal == "defaults":
             put_defaults_back(transport, rooms_reached(transport, found, outcome), outcome, reporter)
         if not later:
-            _remove_all(transport, found, found.scopes, desired.mark, outcome, reporter)
+            _remove_all(transport, found, found.scopes, desired.mark, outcome, reporter, pace)
             return outcome
         for scope in found.scopes:
             _retire_scope(transport, scope, desired.mark, now, outcome)
@@ -100,7 +100,7 @@ def remove_retired_rbac(
         found = left_behind(found, applications)
     ensure_gone(graph, None if applications.marked_exists() else mark, found.client_ids, pace)
     with outcome.ledger.reporting():
-        _end(transport, applications, found, now, outcome, reporter)
+        _end(transport, applications, found, now, outcome, reporter, pace)
     return outcome
 
 
@@ -111,6 +111,7 @@ def _end(
     now: datetime,
     outcome: Outcome,
     reporter: Reporter,
+    pace: Pace,
 ) -> None:
     mark = applications.mark
     may_go = [scope for scope in found.scopes if _scope_may_go(scope, applications, transport, now, outcome)]
@@ -127,7 +128,7 @@ def _end(
     if len(may_go) < len(found.scopes) or not all(ready):
         return
     _expect_removals(found, may_go, outcome)
-    _remove_all(transport, found, may_go, mark, outcome, reporter)
+    _remove_all(transport, found, may_go, mark, outcome, reporter, pace)
 
 
 def left_behind(found: RbacBelongings, applications: Applications) -> RbacBelongings:
@@ -206,29 +207,32 @@ def _remove_all(
     mark: str,
     outcome: Outcome,
     reporter: Reporter,
+    pace: Pace,
 ) -> None:
     """Remove assignments, scopes, service principals and groups: nothing goes before what uses it."""
     for assignment in found.assignments:
-        _remove_assignment(transport, assignment, outcome, reporter)
+        _remove_assignment(transport, assignment, outcome, reporter, pace)
     for scope in scopes:
-        _remove_scope(transport, found, scope, outcome, reporter)
+        _remove_scope(transport, found, scope, outcome, reporter, pace)
     for principal in found.principals:
-        _remove_principal(transport, found, principal, outcome, reporter)
-    _remove_groups(transport, found, mark, outcome, reporter)
+        _remove_principal(transport, found, principal, outcome, reporter, pace)
+    _remove_groups(transport, found, mark, outcome, reporter, pace)
     if found.assignments:
         outcome.notices.append(notice_of_delay())
 
 
-def _remove_assignment(transport: Transport, assignment: Assignment, outcome: Outcome, reporter: Reporter) -> None:
+def _remove_assignment(
+    transport: Transport, assignment: Assignment, outcome: Outcome, reporter: Reporter, pace: Pace
+) -> None:
     reporter.begin(f"Removing the role assignment {assignment.name}", 1)
     with outcome.performing("removeAssignment", assignment.name):
         call = Call("Remove-ManagementRoleAssignment", {"Identity": assignment.guid, "Confirm": False})
-        remove_what_may_be_gone(transport, call)
+        remove_what_may_be_gone(transport, call, pace)
     outcome.removed["assignments"] += 1
 
 
 def _remove_scope(
-    transport: Transport, found: RbacBelongings, scope: Scope, outcome: Outcome, reporter: Reporter
+    transport: Transport, found: RbacBelongings, scope: Scope, outcome: Outcome, reporter: Reporter, pace: Pace
 ) -> None:
     others = found.others_of_scope(scope)
     if others:
@@ -238,12 +242,12 @@ def _remove_scope(
     reporter.begin(f"Removing the management scope {scope.name}", 1)
     with outcome.performing("removeScope", scope.name):
         call = Call("Remove-ManagementScope", {"Identity": scope.guid, "Confirm": False})
-        remove_what_may_be_gone(transport, call)
+        remove_what_may_be_gone(transport, call, pace)
     outcome.removed["scopes"] += 1
 
 
 def _remove_principal(
-    transport: Transport, found: RbacBelongings, principal: Principal, outcome: Outcome, reporter: Reporter
+    transport: Transport, found: RbacBelongings, principal: Principal, outcome: Outcome, reporter: Reporter, pace: Pace
 ) -> None:
     others = found.others_of_principal(principal)
     if others:
@@ -256,12 +260,12 @@ def _remove_principal(
     reporter.begin(f"Removing the service principal {principal.object_id} from Exchange", 1)
     with outcome.performing("removePrincipal", principal.object_id):
         call = Call("Remove-ServicePrincipal", {"Identity": principal.object_id, "Confirm": False})
-        remove_what_may_be_gone(transport, call)
+        remove_what_may_be_gone(transport, call, pace)
     outcome.removed["servicePrincipals"] += 1
 
 
 def _remove_groups(
-    transport: Transport, found: RbacBelongings, mark: str, outcome: Outcome, reporter: Reporter
+    transport: Transport, found: RbacBelongings, mark: str, outcome: Outcome, reporter: Reporter, pace: Pace
 ) -> None:
     for group in found.groups:
         others = found.others_of_group(group)
@@ -269,7 +273,7 @@ def _remove_groups(
             why = f"the group {group.address} stays: others use it ({', '.join(others)})"
             outcome.leave("removeGroup", group.address, why)
         else:
-            remove_group(transport, claimed(transport, group, mark), outcome, reporter)
+            remove_group(transport, claimed(transport, group, mark), outcome, reporter, pace)
 
 
 def rooms_reached(transport: Transport, found: RbacBelongings, outcome: Outcome) -> dict[str, str]:

@@ -61,7 +61,7 @@ def remove(
     outcome.expect("retirePolicy" if later else "removePolicy", [policy.app_id for policy in found.policies])
     outcome.expect("retireGroup" if later else "removeGroup", [group.address for group in found.groups])
     with outcome.ledger.reporting():
-        _perform(transport, desired, found, now, outcome, reporter)
+        _perform(transport, desired, found, now, outcome, reporter, pace)
     return outcome
 
 
@@ -72,6 +72,7 @@ def _perform(
     now: datetime,
     outcome: Outcome,
     reporter: Reporter,
+    pace: Pace,
 ) -> None:
     groups = [claimed(transport, group, desired.mark) for group in found.groups]
     if desired.calendar_on_removal == "defaults":
@@ -86,13 +87,13 @@ def _perform(
             retire_group(transport, group, now, outcome)
         return
     for policy in found.policies:
-        _remove_policy(transport, policy, outcome, reporter)
+        _remove_policy(transport, policy, outcome, reporter, pace)
     for group in groups:
         others = found.users(group, without=found.policies)
         if others:
             outcome.leave("removeGroup", group.address, in_use(group, others))
         else:
-            remove_group(transport, group, outcome, reporter)
+            remove_group(transport, group, outcome, reporter, pace)
 
 
 def remove_retired(
@@ -133,7 +134,7 @@ def _end(
     ensure_closed(graph, None, {policy.app_id for policy in gone}, pace)
     outcome.expect("removePolicy", [policy.app_id for policy in gone])
     for policy in gone:
-        _remove_policy(transport, policy, outcome, reporter)
+        _remove_policy(transport, policy, outcome, reporter, pace)
     for group in groups:
         others = found.users(group, without=gone)
         foreign = [policy for policy in others if policy not in found.policies]
@@ -146,7 +147,7 @@ def _end(
                 retire_group(transport, group, now, outcome)
             outcome.left.append(f"the group {group.address} stays with the policy that uses it")
         elif _group_may_go(group, applications, transport, now, outcome):
-            remove_group(transport, group, outcome, reporter)
+            remove_group(transport, group, outcome, reporter, pace)
 
 
 def _may_go(policy: Policy, applications: Applications, transport: Transport, now: datetime, outcome: Outcome) -> bool:
@@ -208,11 +209,11 @@ def _retire_policy(transport: Transport, policy: Policy, stack: str, now: dateti
     outcome.retired.append(f"the policy of the application {policy.app_id} ({mark})")
 
 
-def _remove_policy(transport: Transport, policy: Policy, outcome: Outcome, reporter: Reporter) -> None:
+def _remove_policy(transport: Transport, policy: Policy, outcome: Outcome, reporter: Reporter, pace: Pace) -> None:
     reporter.begin(f"Removing the policy of the application {policy.app_id}", 1)
     with outcome.performing("removePolicy", policy.app_id):
         call = Call("Remove-ApplicationAccessPolicy", {"Identity": policy.identity, "Confirm": False})
-        remove_what_may_be_gone(transport, call)
+        remove_what_may_be_gone(transport, call, pace)
     outcome.removed["policies"] += 1
     if POLICY_REMOVAL_DELAY not in outcome.notices:
         outcome.notices.append(POLICY_REMOVAL_DELAY)

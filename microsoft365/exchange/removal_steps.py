@@ -13,12 +13,14 @@ from typing import Any, Literal
 from microsoft365 import marks
 from microsoft365.errors import BadInput
 from microsoft365.exchange import observe as reading
+from microsoft365.exchange.agreement import LOOK_AGAIN_SECONDS
 from microsoft365.exchange.desired import DesiredState
 from microsoft365.exchange.ledger import Ledger
 from microsoft365.exchange.members import FOREIGN
 from microsoft365.exchange.observed import MICROSOFTS_DEFAULTS, TITLES, Group
 from microsoft365.exchange.plan import calendar_parameters
 from microsoft365.exchange.transport import Call, Reporter, Transport
+from microsoft365.pace import Pace
 from microsoft365.schema_version import versioned
 
 # Tokens live for 60 to 90 minutes ("Configurable token lifetimes in the Microsoft identity platform"), and keep the
@@ -165,7 +167,7 @@ def retire_group(transport: Transport, group: Group, now: datetime, outcome: Out
     outcome.retired.append(f"the group {group.address} ({mark})")
 
 
-def remove_group(transport: Transport, group: Group, outcome: Outcome, reporter: Reporter) -> None:
+def remove_group(transport: Transport, group: Group, outcome: Outcome, reporter: Reporter, pace: Pace) -> None:
     """Remove a group, or take the mark off one that was adopted."""
     if group.mark is not None and group.mark.adopted:
         notes = marks.take_off(group.notes)
@@ -176,13 +178,23 @@ def remove_group(transport: Transport, group: Group, outcome: Outcome, reporter:
         return
     reporter.begin(f"Removing the group {group.address}", 1)
     with outcome.performing("removeGroup", group.address):
-        remove_what_may_be_gone(transport, Call("Remove-DistributionGroup", {"Identity": group.guid, **FOREIGN}))
+        remove_what_may_be_gone(transport, Call("Remove-DistributionGroup", {"Identity": group.guid, **FOREIGN}), pace)
     outcome.removed["groups"] += 1
 
 
-def remove_what_may_be_gone(transport: Transport, call: Call) -> None:
-    """Have something removed; that it is gone already is as good. Raises what the call failed with."""
+def remove_what_may_be_gone(transport: Transport, call: Call, pace: Pace) -> None:
+    """Have something removed; that it is gone already is as good. Raises what the call failed with.
+
+    It was read a moment ago, so that one answer of its being gone may come from a server that lags: it is believed when repeated.
+    After a destroy no stack would know of what stays.
+    """
     (answer,) = transport.run([call])
+    if answer.failure is not None and answer.failure.already_gone:
+        pace.wait(
+            LOOK_AGAIN_SECONDS,
+            "Removing a second time, since one answer that it is gone may come from a server that lags",
+        )
+        (answer,) = transport.run([call])
     if answer.failure is not None and not answer.failure.already_gone:
         raise answer.problem()
 

@@ -25,6 +25,7 @@ def pairs() -> list[tuple[str, str, str]]:
     chosen = [(names[number % len(names)], fault, apis[number // 2 % 2]) for number, fault in enumerate(FAULTS)]
     # Where something was found once, and where most can be told wrongly.
     chosen += [("policy now", "refused", "exchange"), ("rbac now", "not allowed", "exchange")]
+    chosen += [(name, "not found", "exchange") for name in ("policy now", "rbac with a group now")]
     chosen += [(name, "a lie", "exchange") for name in ("policy now", "rbac now", "rbac with a group now")]
     return list(dict.fromkeys(chosen))
 
@@ -57,6 +58,9 @@ def test_invariant_2_and_3_any_fault_at_any_request_of_a_removal_is_told_exactly
             assert report is None
             assert number > 4, "the fault was never met"
             return
+        if report is None and not (fault == "a lie" and changes_met(tenant)):
+            # What ended well is not run again: the engine has forgotten it. (Nothing tells that "done" is a lie.)
+            assert canonical(tenant.snapshot()) == undisturbed, f"request {number}: ended well, and is not done"
         again = removal.run().ledger.document()
         if not (fault in LIES and changes_met(tenant)):
             assert canonical(tenant.snapshot()) == undisturbed, f"request {number}"
