@@ -15,9 +15,11 @@ from tests.support.holdings import Holdings, of_resources, of_snapshot
 
 MOST_AGAIN = 2
 """How many plain runs there may be after the one that was disturbed."""
-AT_ONCE, COMMAND, NOT_CONVERGED, NOT_MET = "at once", "command", "not converged", "not met"
-"""Outcomes: the disturbed run itself ended well; a printed command was needed; neither that nor two more runs were enough; the request
-was never made. Between the first two: how many more plain runs it took, as a text."""
+AT_ONCE, COMMAND, DOCUMENTED, NOT_CONVERGED, NOT_MET = "at once", "command", "documented", "not converged", "not met"
+"""Outcomes: the disturbed run itself ended well; a printed command was needed; one that the README's table of errors names; none of
+these and two more runs were enough; the request was never made. Between the first two: how many more plain runs it took, as a text."""
+README = ((re.compile(r"deleting Application .*404 \(404 Not Found\)"), "pulumi destroy --refresh"),)
+"""Errors of README's table that the provider ends with where no program of ours runs, and the command beside each."""
 
 _COMMAND = re.compile(
     r"echo '(?P<document>\{[^']*\})' \| scripts/run (?P<script>client_secret|calendars_consent) remove"
@@ -103,6 +105,8 @@ def remedies(printed: str, orphans: Holdings, snapshot: Mapping[str, Any]) -> di
 def kind_of(command: str) -> str:
     """A command without what differs from case to case, for record and page."""
     match = _COMMAND.fullmatch(command)
+    if any(command == known for _, known in README):
+        return command
     if _IMPORT.fullmatch(command):
         return "pulumi import … roomz-consent-grant …"
     if match is None:
@@ -110,12 +114,17 @@ def kind_of(command: str) -> str:
     return f"echo … | scripts/run {match['script']} remove"
 
 
-def outcome(codes: Sequence[int], *, met: bool, converged: bool, by_command: bool) -> str:
+def documented(printed: str) -> str | None:
+    """The command that the README names for an error that was printed."""
+    return next((command for error, command in README if error.search(printed)), None)
+
+
+def outcome(codes: Sequence[int], *, met: bool, converged: bool, by_command: bool, by_page: bool = False) -> str:
     """The word for a case, of its plain runs' exit codes; the first one is the disturbed run's."""
     if not met:
         return NOT_MET
     if not converged:
         return NOT_CONVERGED
-    if by_command:
-        return COMMAND
+    if by_command or by_page:
+        return COMMAND if by_command else DOCUMENTED
     return str(len(codes) - 1) if len(codes) > 1 else AT_ONCE

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.campaign.judging import AT_ONCE, COMMAND, NOT_CONVERGED, NOT_MET
+from tests.campaign.judging import AT_ONCE, COMMAND, DOCUMENTED, NOT_CONVERGED, NOT_MET
 from tests.campaign.plan import KILLS_AFTER, KILLS_BEFORE, KINDS, Planned
 from tests.campaign.scenarios import MODELS
 from tests.engine.running import CHECKOUT
@@ -23,7 +23,7 @@ well. It was found by trying, against the simulated tenant, with the real engine
 
 ## Every request, interrupted in every way
 """
-CELLS = {AT_ONCE: "0", COMMAND: "C", NOT_CONVERGED: "**no**", NOT_MET: "?", "": "–"}
+CELLS = {AT_ONCE: "0", COMMAND: "C", DOCUMENTED: "D", NOT_CONVERGED: "**no**", NOT_MET: "?", "": "–"}
 """How an outcome stands in a matrix; a number of further runs stands for itself, and none for what was not run."""
 WIDTH = 132
 KILLS = (*KILLS_BEFORE, *KILLS_AFTER)
@@ -121,6 +121,7 @@ def _totals(planned: Sequence[Planned], tried: Sequence[Case]) -> list[tuple[str
         row("ended well with one more run", with_outcome("1")),
         row("ended well with two more runs", with_outcome("2")),
         row("needed a command that was printed", with_outcome(COMMAND)),
+        row("needed a command that the README's table of errors names", with_outcome(DOCUMENTED)),
         row("did not end well", with_outcome(NOT_CONVERGED)),
         row("the request was not made in the disturbed run", with_outcome(NOT_MET)),
         row("left a lock, which `pulumi cancel` took away", lambda cases: sum(case["cancelled"] for case in cases)),
@@ -136,7 +137,7 @@ def _commands(tried: Iterable[Case]) -> Iterator[str]:
     """Which commands were needed, and after what."""
     grouped: dict[str, Counter[str]] = {}
     for case in tried:
-        if case["outcome"] == COMMAND:
+        if case["outcome"] in (COMMAND, DOCUMENTED):
             for command in case["commands"]:
                 grouped.setdefault(command, Counter())[case["row"]] += 1
     if not grouped:
@@ -149,7 +150,7 @@ def _commands(tried: Iterable[Case]) -> Iterator[str]:
         )
         for command, rows in sorted(grouped.items())
     ]
-    yield "Commands that were printed, and run as they stood:"
+    yield "Commands that were printed, or stand in the README's table of errors, and were run as they stood:"
     yield ""
     yield from _table(("command", "after a lost answer of", "cases"), rows)
     yield ""
@@ -172,7 +173,7 @@ def _wrong(tried: Iterable[Case]) -> Iterator[str]:
 def _matrices(planned: Sequence[Planned], record: Mapping[str, Case]) -> Iterator[str]:
     yield from _text(
         "In the tables: **0** the disturbed run itself ended well, **1** and **2** with so many more plain runs, **C** with a command that "
-        "was printed, **no** not at all, **?** the request was not made; **–** is planned and was not run. An empty cell is not planned, for "
+        "was printed, **D** with one that the README's table of errors names, **no** not at all, **?** the request was not made; **–** is planned and was not run. An empty cell is not planned, for "
         "the reasons above. *B* and *A* are kills before and after the request's effect: R everything, M whoever made the request, E the "
         "engine alone. Of several numbers each came of another place in the run."
     )

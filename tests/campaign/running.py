@@ -229,9 +229,15 @@ def _tried(case: Planned, wanted: Any, here: Scene, killing: Killing) -> Case:
         runs.append(here.run(*here.scenario.command))
     if commands:
         finding = here.judge(wanted)
+    way_out = judging.documented(here.printed) if runs[-1].code != 0 and not commands else None
+    if way_out:
+        runs.append(here.run(*way_out.split()[1:], "--yes", "--skip-preview"))
+        finding = here.judge(wanted)
     ends_well = runs[-1].code == 0 and all(one.code == 0 for one in typed)
     converged = ends_well and finding.converged and not finding.orphan_ids
-    said = judging.outcome([run.code for run in runs], met=met, converged=converged, by_command=bool(commands))
+    said = judging.outcome(
+        [run.code for run in runs], met=met, converged=converged, by_command=bool(commands), by_page=bool(way_out)
+    )
     wrong = list(finding.differences)
     wrong += [f"in the state only: {kind}" for kind in finding.phantoms]
     wrong += [f"left without a command: {identity}" for identity in sorted(finding.orphan_ids)]
@@ -244,7 +250,7 @@ def _tried(case: Planned, wanted: Any, here: Scene, killing: Killing) -> Case:
         killed=killed,
         runs=runs,
         cancelled=cancelled,
-        commands=[judging.kind_of(command) for command in commands],
+        commands=[judging.kind_of(command) for command in (*commands, *([way_out] if way_out else []))],
         orphans={kind: len(ids) for kind, ids in vars(orphans).items() if ids},
         differences=wrong,
         exposures=here.exposures(),

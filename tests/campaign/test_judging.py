@@ -8,6 +8,7 @@ import pytest
 
 from tests.campaign import judging
 from tests.campaign.likeness import differences, likeness
+from tests.engine.running import CHECKOUT
 
 OTHERS = {"id": "app-0", "appId": "client-0", "properties": {"displayName": "Deployment"}, "passwords": []}
 CLIENT_IDS = ("11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222")
@@ -133,6 +134,19 @@ def test_what_is_missing_is_no_orphan_and_no_convergence() -> None:
     assert any("missing" in difference for difference in found.differences)
 
 
+def test_what_the_readme_is_said_to_name_stands_in_it() -> None:
+    table = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    said = (
+        'sdk.helper_schema: deleting Application (Application: "a"): unexpected status 404 (404 Not Found) with error'
+    )
+    command = judging.documented(f"error: {said}")
+    assert command == "pulumi destroy --refresh"
+    (row,) = [line for line in table.splitlines() if line.startswith("|") and f"`{command}`" in line]
+    assert "`deleting Application …: unexpected status 404`" in row
+    assert judging.documented("error: deleting Application: unexpected status 403 (403 Forbidden)") is None
+    assert judging.kind_of(command) == command
+
+
 @pytest.mark.parametrize(
     ("codes", "met", "converged", "by_command", "outcome"),
     [
@@ -147,3 +161,11 @@ def test_what_is_missing_is_no_orphan_and_no_convergence() -> None:
 )
 def test_the_word_for_a_case(codes: list[int], met: bool, converged: bool, by_command: bool, outcome: str) -> None:
     assert judging.outcome(codes, met=met, converged=converged, by_command=by_command) == outcome
+
+
+def test_a_command_of_the_readme_is_told_from_one_that_was_printed() -> None:
+    assert judging.outcome([1, 1, 1, 0], met=True, converged=True, by_command=False, by_page=True) == judging.DOCUMENTED
+    assert (
+        judging.outcome([1, 1, 1, 1], met=True, converged=False, by_command=False, by_page=True)
+        == judging.NOT_CONVERGED
+    )
