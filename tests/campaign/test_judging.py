@@ -142,7 +142,7 @@ def test_what_the_readme_is_said_to_name_stands_in_it() -> None:
     command = judging.documented(f"error: {said}")
     assert command == "pulumi destroy --refresh"
     (row,) = [line for line in table.splitlines() if line.startswith("|") and f"`{command}`" in line]
-    assert "`deleting Application …: unexpected status 404`" in row
+    assert "fails with `deleting Application`, `404`" in row
     assert judging.documented("error: deleting Application: unexpected status 403 (403 Forbidden)") is None
     assert judging.kind_of(command) == command
 
