@@ -91,7 +91,8 @@ def _how(planned: Sequence[Planned], tried: Sequence[Case], program: str) -> Ite
         "at once, as when a runner's machine ends; of the azuread plug-in or the script that made the request; of the engine alone). A kill "
         "between two writes leaves the same tenant wherever between them it falls, so no process is killed at reads. Of reads each "
         "meets each fault in some run, and at least one in each run in which it stands; what reads before the first write is the same in "
-        "every run of a stack that is up, and is tried once for each access model. The requests of the scripts are tried one by one with "
+        "every run of a stack that is up, and is tried once for each access model. Replication lag of Microsoft Entra is no event of one "
+        "request: it lasts through all runs of its case. The requests of the scripts are tried one by one with "
         "more faults and from more states below Pulumi (`make faults`)."
     )
 

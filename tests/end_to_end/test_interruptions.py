@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.campaign.judging import COMMAND
-from tests.campaign.plan import Planned
+from tests.campaign.likeness import likeness
+from tests.campaign.plan import LAG, Planned
 from tests.campaign.requests import Request
-from tests.campaign.running import connected, run_case, run_undisturbed
+from tests.campaign.running import connected, run_case, run_undisturbed, scene
 from tests.campaign.scenarios import FIRST, SCENARIOS
 from tests.support.order import assert_closed_at_every_instant
 from tests.support.stack import Stack
@@ -23,13 +24,13 @@ def short_form(scenario: str, api: str, what: str, kind: str) -> Planned:
     return Planned(scenario, Request(api, what), 0, 1, kind)
 
 
-GRANT, SECRET = "POST /servicePrincipals/{id}/appRoleAssignedTo", "POST /applications/{id}/addPassword"
+SECRET = "POST /applications/{id}/addPassword"
 SHORT_FORM = {
     # The provider has no way back to what it made: `up` goes on with another one, and names the first.
     short_form(IN_POLICY, "graph", "POST /applications", "reset after"): COMMAND,
     short_form(IN_POLICY, "graph", "POST /servicePrincipals", "maker killed after"): "1",
-    # It cannot make a grant twice, and no state knows it: the preview names the command that takes it away.
-    short_form(IN_POLICY, "graph", GRANT, "reset after"): COMMAND,
+    # A grant that it has made and cannot read yet is lost to the state, and cannot be made twice: the preview names the import.
+    short_form(IN_POLICY, "directory", "new objects cannot be read once", LAG): COMMAND,
     short_form(IN_POLICY, "graph", SECRET, "run killed after"): COMMAND,
     short_form(IN_POLICY, "exchange", "New-ApplicationAccessPolicy", "maker killed before"): "1",
     short_form(IN_POLICY, "exchange", "New-ApplicationAccessPolicy", "run killed after"): "1",
@@ -49,6 +50,28 @@ def test_invariant_1_and_2_and_4_a_run_that_is_interrupted_ends_well_by_plain_ru
     assert done.outcome == SHORT_FORM[case], done
     assert bool(done.killed) is ("killed" in case.kind)
     assert done.cancelled is ("run" in done.kind.split()[:1])
+
+
+def test_the_campaign_notices_exposure_leaks_and_what_is_left(templates: Path) -> None:
+    """Its alarms ring: by hand is done what no run may do."""
+    with scene(SCENARIOS["policy: room added"], templates) as here:
+        here.watch()
+        wanted = likeness(here.tenant.snapshot())
+        assert here.judge(wanted).converged
+        assert (here.exposures(), here.leaks()) == (0, [])
+        ours = next(
+            row for row in here.tenant.exchange("Get-ApplicationAccessPolicy") if "roomz:" in row["Description"]
+        )
+        here.tenant.exchange("Remove-ApplicationAccessPolicy", Identity=ours["Identity"], Confirm=False)
+        application = here.stack.resources()["roomz-application-application"]["id"].rpartition("/")[2]
+        made = here.tenant.graph("POST", f"/applications/{application}/addPassword", {"passwordCredential": {}}).json()
+        (here.stack.folder / "state" / "left").write_text(made["secretText"])
+        assert here.exposures() > 0
+        assert here.leaks() == ["a client secret"]
+        found = here.judge(wanted)
+        assert found.orphan_ids == {made["keyId"]}
+        assert not found.converged
+        assert any(difference.startswith("policies: missing") for difference in found.differences)
 
 
 @pytest.mark.connected
