@@ -217,8 +217,8 @@ def _left_by_a_first_run(observation: Observation, expected: ExpectedEntra) -> I
     for found in observation.entra.applications:
         yield (
             f"An application carries this stack's mark that its outputs do not know: {found.display_name!r}, client id {found.client_id}. An "
-            "earlier run was cut off, another one is under way, or the state was lost or is older than the tenant. Where the state has it, "
-            f"this run goes on with it. Where the preview makes another one instead:{_may_be_in_use(found)} if nobody uses that one, "
+            "earlier run was cut off, another one is under way, or the state was lost or is older than the tenant. Where the state has it "
+            f"(`pulumi stack --show-ids` shows the object id), this run goes on with it. Where the preview makes another one instead:{_may_be_in_use(found)} if nobody uses that one, "
             f"delete it: az ad app delete --id {found.client_id} (or Entra ID > App registrations, object id {found.object_id})."
         )
     for grant in observation.entra.grants:

@@ -67,9 +67,16 @@ class Record:
         """Every case."""
         return cases(self.recorded)
 
-    def left(self, planned: Sequence[Planned], *, again: bool) -> list[Planned]:
-        """The cases that are to be run: those without a result, and with `again` those whose result is not as it must be."""
-        return [case for case in planned if case.name not in self.cases or (again and is_wrong(self.cases[case.name]))]
+    def left(self, planned: Sequence[Planned], *, again: bool = False, of: str = "") -> list[Planned]:
+        """The cases that are to be run: those without a result, with `again` those whose result is not as it must be.
+
+        `of` is the digest of a program: those that were run with another one are left as well.
+        """
+
+        def is_left(case: Mapping[str, Any] | None) -> bool:
+            return case is None or (again and is_wrong(case)) or bool(of and case["program"] != of)
+
+        return [case for case in planned if is_left(self.cases.get(case.name))]
 
 
 def is_wrong(case: Mapping[str, Any]) -> bool:
@@ -107,6 +114,9 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--minutes", type=float, default=None, help="begin no case after this time")
     parser.add_argument("--again", action="store_true", help="run again what did not end as it must")
+    parser.add_argument(
+        "--outdated", action="store_true", help="run again what was run with another state of the program"
+    )
     parser.add_argument("--only", default="", help="only cases whose name holds this text; they are run again")
     parser.add_argument("--page", action="store_true", help="run nothing, write the page from the record")
     options = parser.parse_args(arguments)
@@ -169,12 +179,12 @@ def _needed(record: Record, options: argparse.Namespace) -> list[str]:
 def _chosen(record: Record, planned: Sequence[Planned], options: argparse.Namespace) -> list[Planned]:
     if options.only:
         return [case for case in planned if options.only in case.name]
-    return record.left(planned, again=options.again)
+    return record.left(planned, again=options.again, of=program() if options.outdated else "")
 
 
 def _write_page(record: Record) -> None:
     page = report.PAGE.read_text(encoding="utf-8") if report.PAGE.exists() else ""
-    text = report.part(record.planned(), record.cases, program())
+    text = report.part(record.planned(), record.cases)
     report.PAGE.write_text(report.written(page, text), encoding="utf-8")
 
 

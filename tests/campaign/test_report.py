@@ -51,7 +51,7 @@ def record(*cases: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def page(*cases: dict[str, Any]) -> str:
-    return report.part(PLANNED, record(*cases), NOW)
+    return report.part(PLANNED, record(*cases))
 
 
 def flowing(text: str) -> str:
@@ -108,8 +108,8 @@ def test_the_matrix_has_a_row_for_each_request_and_a_column_for_each_kind() -> N
 def test_a_read_that_was_tried_in_several_places_shows_each_outcome() -> None:
     again = replace(PLANNED[4], scenario="rbac: name changed")
     cases = record(*WHOLE, case(again, "1"))
-    assert "| `Get-Mailbox` | 0, 1 |" in report.part([*PLANNED, again], cases, NOW)
-    assert "| `Get-Mailbox` | 0, – |" in report.part([*PLANNED, again], record(*WHOLE), NOW)
+    assert "| `Get-Mailbox` | 0, 1 |" in report.part([*PLANNED, again], cases)
+    assert "| `Get-Mailbox` | 0, – |" in report.part([*PLANNED, again], record(*WHOLE))
 
 
 def test_what_was_not_run_is_said_and_is_no_success() -> None:
@@ -121,17 +121,17 @@ def test_what_was_not_run_is_said_and_is_no_success() -> None:
     assert totals(text)["the request was not made in the disturbed run"] == ["1", "0", "1"]
     assert "| `POST /applications` | 0 | – |  |" in text
     assert "| `POST /applications/{id}/addPassword` |  |  | ? |" in text
-    assert report.part(PLANNED, {}, NOW) == "Not run yet: `make campaign` tries 5 cases."
+    assert report.part(PLANNED, {}) == "Not run yet: `make campaign` tries 5 cases."
 
 
 def test_dates_versions_and_the_program_are_those_of_the_cases() -> None:
     text = flowing(page(*WHOLE))
     assert "2026-11-28, with Pulumi 9." in text
-    assert "exactly as it is now" not in text
+    assert "The program was changed meanwhile" not in text
     older = case(PLANNED[0], AT_ONCE, program="another", at="2026-11-20T00:00:00+00:00", versions="Pulumi 8")
     text = flowing(page(older, *WHOLE[1:]))
     assert "2026-11-20 to 2026-11-28, with Pulumi 8; Pulumi 9." in text
-    assert "4 of them with the program exactly as it is now" in text
+    assert "1 of them were run before its last change, 4 after it" in text
 
 
 def test_what_is_not_as_it_must_be_is_named_with_its_error() -> None:
@@ -170,6 +170,8 @@ def test_a_record_goes_on_where_it_was(tmp_path: Path) -> None:
     assert again.planned() == planned
     assert again.left(planned, again=False) == planned[2:]
     assert again.left(planned, again=True) == [planned[0], *planned[2:]]
+    assert again.left(planned, of=NOW) == planned[2:]
+    assert again.left(planned, of="a program that was changed") == planned
 
 
 @pytest.mark.parametrize(

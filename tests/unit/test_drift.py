@@ -168,6 +168,7 @@ def test_invariant_2_a_second_application_with_our_mark_is_named_and_left() -> N
 def test_invariant_2_what_a_first_run_left_is_named_with_the_way_out() -> None:
     application, grant = said(WHOLE, LastOutputs())
     assert "client id C" in application
+    assert "pulumi stack --show-ids" in application, "of two with the mark a person must know which one the state has"
     assert "already exists" in grant
     assert "pulumi up" in grant
 
