@@ -26,7 +26,7 @@ REMEDIES = {
     "principals": "With `use_existing` the next `up` takes it over; without, import it.",
     "grants": "Import it: `/servicePrincipals/RESOURCE/appRoleAssignedTo/ID`, with the id from `GET "
     "/servicePrincipals/ID/appRoleAssignments`; or take it away and make it again. Until then every `up` fails. This project's `up` "
-    "imports it where the last outputs know the application, else names the command that takes it away.",
+    "imports it where the last outputs know the application, else names the `pulumi import` that does.",
     "passwords": "Remove the one whose key id the outputs do not know: its value was shown to nobody, and it has no import. This "
     "project's `up` names it with the command.",
 }
