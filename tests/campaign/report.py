@@ -156,7 +156,7 @@ def _commands(tried: Iterable[Case]) -> Iterator[str]:
     ]
     yield "Commands that were printed, or stand in the README's table of errors, and were run as they stood:"
     yield ""
-    yield from _table(("command", "after a lost answer of", "cases"), rows)
+    yield from _table(("command", "after trouble at", "cases"), rows)
     yield ""
 
 
