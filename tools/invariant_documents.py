@@ -11,13 +11,13 @@ _ORDER = ("end_to_end", "component", "desired_state", "unit")
 
 
 def _files(tests: Path) -> dict[int, dict[str, set[str]]]:
-    """Return the files of each invariant by their folder; `test_invariant_4_and_6_...` is one of both."""
+    """Return the files of each invariant by their folder; `test_invariant_1_4_and_6_...` is one of all three."""
     found: dict[int, dict[str, set[str]]] = {}
     for path in tests.rglob("test_*.py"):
         for numbers in re.findall(
-            r"^ *(?:async )?def test_invariant_(\d+(?:_and_\d+)*)_", path.read_text("utf-8"), re.M
+            r"^ *(?:async )?def test_invariant_(\d(?:_\d)*(?:_and_\d)?)_", path.read_text("utf-8"), re.M
         ):
-            for number in numbers.split("_and_"):
+            for number in re.findall(r"\d", numbers):
                 folder = str(path.parent.relative_to(tests))
                 found.setdefault(int(number), {}).setdefault(folder, set()).add(path.name)
     return found

@@ -166,11 +166,11 @@ def test_generated_documentation_is_fresh() -> None:
 
 
 def files_by_invariant() -> dict[int, set[str]]:
-    """The files that hold tests of each invariant, by their names: `test_invariant_4_and_6_...` is one of both."""
+    """The files that hold tests of each invariant, by their names: `test_invariant_1_4_and_6_...` is one of all three."""
     found: dict[int, set[str]] = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
-        for numbers in re.findall(r"def test_invariant_(\d+(?:_and_\d+)*)_", path.read_text(encoding="utf-8")):
-            for number in numbers.split("_and_"):
+        for numbers in re.findall(r"def test_invariant_(\d(?:_\d)*(?:_and_\d)?)_", path.read_text(encoding="utf-8")):
+            for number in re.findall(r"\d", numbers):
                 found.setdefault(int(number), set()).add(str(path.relative_to(ROOT / "tests")))
     return found
 
