@@ -9,7 +9,6 @@ Exit codes: those of the commands that it runs; 2 where something is missing on 
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from rich.console import Console
 # Not resolved: a scripts/ that is a symbolic link belongs to the project that it is linked into.
 PROJECT = Path(__file__).absolute().parent.parent
 STACK = "dev"
-TENANT = [sys.executable, "-m", "scripts.local_tenant"]
+# By the launcher and not by its Python: a script that is started beside it takes this one's launcher for its own, and stops.
+LAUNCHER = "scripts/run"
+TENANT = [LAUNCHER, "local_tenant"]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="One connector in the local tenant.")
 console = Console(stderr=True, highlight=False)
@@ -34,7 +35,7 @@ def up() -> None:
     _run(["pulumi", "up", "--yes", "--stack", STACK], environment)
     if _last_update_changed_nothing(environment):
         console.print("\n[green]Nothing changed:[/green] the local tenant is as declared.")
-    _run([sys.executable, "-m", "scripts.hand_over", "show", "--stack", STACK], environment)
+    _run([LAUNCHER, "hand_over", "show", "--stack", STACK], environment)
     page = f"http://127.0.0.1:{json.loads(_output([*TENANT, 'status', '--json'], None))['controlPort']}/"
     console.print(
         "\n[bold]What next[/bold]\n"
@@ -87,10 +88,8 @@ def _output(command: list[str], environment: dict[str, str] | None) -> str:
 
 def _run(command: list[str], environment: dict[str, str] | None = None, *, quiet: bool = False) -> None:
     """Run a command as a person would, after showing it; end with its exit code where it fails."""
-    shown = [*(["scripts/run"] if command[0] == sys.executable else []), *command]
-    words = [word.removeprefix("scripts.") for word in shown if word not in {sys.executable, "-m"}]
     if not quiet:
-        console.print(f"[bold]$ {' '.join(words)}[/bold]")
+        console.print(f"[bold]$ {' '.join(command)}[/bold]")
     try:
         result = subprocess.run(  # noqa: S603 -- our own commands
             command, cwd=PROJECT, env=environment, check=False, stdout=subprocess.DEVNULL if quiet else None
