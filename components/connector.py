@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 
-from components import drift, secret_limits, waiting
+from components import drift, remedies, secret_limits, waiting
 from components.admin_consent import ExpectedConsent
 from components.application import RoomzApplication, RoomzApplicationArgs
 from components.connector_outputs import Made, connector_outputs
@@ -248,6 +248,8 @@ class RoomzConnector(pulumi.ComponentResource):
             pulumi.log.warn(
                 "roomz:protect counts after the next `up`: this one takes away what must not stand beside it.", self
             )
+        if not args.settings.protect and args.settings.removal == "later" and last.client_id is not None:
+            pulumi.log.info(remedies.end_what_stays(desired), self)
         for message in drift.secret_messages(plan, last, args.settings.connection) if plan is not None else ():
             pulumi.log.warn(message, self)
         if observation is None:

@@ -1,4 +1,4 @@
-"""Ready commands that take away what a cut-off run left: pure texts, to be pasted into a shell in the project's folder.
+"""Ready commands that take away what a cut-off run or a removal left: pure texts, to be pasted into a shell in the project's folder.
 
 Owns their form. Runs none of them, and owns no judgement of what should go (`drift.py`, `secret_plan.py`).
 """
@@ -45,6 +45,18 @@ def write_runbook(desired: DesiredState) -> str:
     stack = shlex.quote(desired.mark.rpartition("/")[2])
     path = shlex.quote(desired.runbook_path)
     return f"pulumi stack export --stack {stack} | {LAUNCHER} exchange_policy runbook --output {path}"
+
+
+def end_what_stays(desired: DesiredState) -> str:
+    """What somebody should know, and keep, before `destroy`: what stays then, and the command that ends it.
+
+    `destroy` prints the command itself, but a terminal shows it cut off, for a moment, and then never again.
+    """
+    return (
+        "`pulumi destroy` would now delete the application with its secrets and leave the restriction in Exchange, since tokens live on "
+        "and a deleted application can be restored for 30 days. Keep the command that ends it once the application is gone for good: "
+        f"{desired.ending_command()}"
+    )
 
 
 def _command(script: str, connection: Connection, **values: str) -> str:

@@ -242,6 +242,30 @@ def test_the_number_of_rooms_is_that_of_whoever_has_seen_it_last(program: Progra
     assert program.outputs["rooms"]["number"] == 25
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"protect": "false"}, "--mark roomz:roomz/test --group rooms@contoso.com --tenant-id 5f0c1a52-"),
+        ({"protect": "false", "access": "rbac", "group": "{}"}, "--mark roomz:roomz/test --access rbac --tenant-id "),
+        ({"protect": "true"}, None),
+    ],
+)
+def test_before_destroy_the_run_says_which_command_ends_what_stays(
+    program: Program, settings: dict[str, str], told: str | None
+) -> None:
+    """On a terminal Pulumi shows what `destroy` prints cut off, and then not at all."""
+    last = replace(LAST, access=settings.get("access", "policy"))
+    program.run(settled(grants=()), last, **settings)
+    said = [message for message in program.messages if "exchange_policy remove --retired" in message]
+    assert len(said) == (told is not None)
+    assert all(str(told) in message for message in said)
+
+
+def test_a_first_run_leaves_nothing_that_had_to_be_ended(program: Program) -> None:
+    program.run(observation(), protect="false")
+    assert not [message for message in program.messages if "--retired" in message]
+
+
 def test_a_grant_that_is_gone_is_warned_of_with_the_command_that_mends_it(program: Program) -> None:
     program.run(settled(grants=()), LAST)
     assert any("grant" in message and "pulumi up --refresh" in message for message in program.messages)
