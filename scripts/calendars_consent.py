@@ -63,4 +63,4 @@ def remove() -> None:
 
 
 if __name__ == "__main__":
-    program()
+    program(prog_name="scripts/run calendars_consent")

@@ -61,4 +61,4 @@ def remove() -> None:
 
 
 if __name__ == "__main__":
-    program()
+    program(prog_name="scripts/run client_secret")

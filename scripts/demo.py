@@ -102,4 +102,4 @@ def _run(command: list[str], environment: dict[str, str] | None = None, *, quiet
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="scripts/run demo")

@@ -198,4 +198,4 @@ def _hand_out(script: str, output: str) -> None:
 
 
 if __name__ == "__main__":
-    program()
+    program(prog_name="scripts/run exchange_policy")

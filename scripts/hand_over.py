@@ -307,4 +307,4 @@ def _set(stack: str, generation: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(program())
+    sys.exit(program(prog_name="scripts/run hand_over"))

@@ -314,4 +314,4 @@ def _fail(text: str, code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="scripts/run local_tenant")

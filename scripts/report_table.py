@@ -30,6 +30,9 @@ _WORDS: dict[Status, str] = {
     "skipped": "not asked",
 }
 _MOST_MAILBOXES = 5
+_NO_MEETINGS = (
+    "none of the rooms that could be read has a meeting ahead, so nothing shows what the displays make of one"
+)
 
 
 def show(report: Report, out: TextIO | None = None) -> None:
@@ -38,8 +41,10 @@ def show(report: Report, out: TextIO | None = None) -> None:
     console = Console(file=stream, highlight=False)
     if console.is_terminal:
         console.print(_table(report))
-        if report.doors is not None:
+        if report.doors:
             console.print(_doors(report))
+        elif report.doors is not None:
+            console.print(_NO_MEETINGS)
         console.print(Text(summary(report), style=_style(report)))
         return
     for line in (*_lines(report), summary(report)):
@@ -93,6 +98,8 @@ def _lines(report: Report) -> list[str]:
     for finding, behind in _told(report):
         lines.append(f"{_WORDS[finding.status]:9} {CHECKS[finding.check]}: {finding.says}{_named(finding)}")
         lines += [f"{'':10}{line}" for line in behind]
+    if report.doors == ():
+        lines.append(f"door      {_NO_MEETINGS}")
     lines += [f"door      {door.address}: {_start(door.start)} {door.shows}" for door in report.doors or ()]
     return lines
 

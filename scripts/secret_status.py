@@ -33,8 +33,6 @@ program = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Is there anything to do about the client secrets?",
-    epilog="Exit codes: 0 nothing within 60 days, 2 bad input or a stack that cannot be read, 8 overdue, 10 due within 60 days. Of several "
-    "stacks the worst counts: 8 before 2 before 10.",
 )
 
 
@@ -64,7 +62,10 @@ class Report:
         return urgent or [_standing(self.dates)]
 
 
-@program.command()
+@program.command(
+    epilog="Exit codes: 0 nothing within 60 days, 2 bad input or a stack that cannot be read, 8 overdue, 10 due within 60 days. Of several "
+    "stacks the worst counts: 8 before 2 before 10."
+)
 def status(
     stacks: Annotated[
         list[str] | None,
@@ -199,4 +200,4 @@ def _markdown(reports: Iterable[Report]) -> str:
 
 
 if __name__ == "__main__":
-    program()
+    program(prog_name="scripts/run secret_status")

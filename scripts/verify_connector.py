@@ -295,4 +295,4 @@ def _secret() -> str:
 
 
 if __name__ == "__main__":
-    program()
+    program(prog_name="scripts/run verify_connector")

@@ -185,3 +185,9 @@ def test_without_pulumi_it_is_said_where_it_comes_from(tmp_path: Path, monkeypat
     ended = run("--stack", "prod")
     assert ended.exit_code == 2
     assert "pulumi is not on PATH" in ended.stdout
+
+
+def test_the_help_says_the_exit_codes() -> None:
+    said = " ".join(CliRunner().invoke(secret_status.program, ["--help"]).output.split())
+    assert "Exit codes: 0 nothing within 60 days" in said
+    assert "8 overdue" in said

@@ -190,6 +190,15 @@ def test_a_terminal_gets_a_table_whatever_names_hold(policy: World) -> None:
     assert "✓" in plain
 
 
+def test_doors_that_show_nothing_are_told_too(policy: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asked for them would else see no difference."""
+    report = policy.verify(policy.subject(addresses=(EIGER,), control_mailbox=None))
+    show(report.model_copy(update={"doors": ()}))
+    assert "door      none of the rooms" in capsys.readouterr().out
+    show(report)
+    assert "door " not in capsys.readouterr().out
+
+
 def test_many_mailboxes_are_counted_in_the_table_and_named_in_the_document(shell: Shell) -> None:
     shell.world.rows(
         "Update-DistributionGroupMember",
