@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from components.launcher import LAUNCHER, command_line
 from components.secret_plan import ObservedPassword
+from microsoft365.errors import BadInput
 from microsoft365.exchange.desired import DesiredState
 
 
@@ -234,6 +235,10 @@ def _raise_failure(text: str, way_round: str = "") -> None:
         failure = _Failure.model_validate_json(text)
     except ValidationError:
         return
+    if failure.exit_code == BadInput.exit_code:
+        # The tenant answered; what somebody wrote does not fit it.
+        said = failure.error.removeprefix("nothing was changed: ")
+        raise pulumi.RunError(f"Nothing was changed. {and_then(said, way_round)}")
     raise pulumi.RunError(f"The tenant could not be read, so nothing was changed. {and_then(failure.error, way_round)}")
 
 
@@ -255,3 +260,4 @@ class _OnlyEntra(_Observed):
 
 class _Failure(BaseModel):
     error: str
+    exit_code: int | None = Field(None, alias="exitCode")

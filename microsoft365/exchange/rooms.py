@@ -3,11 +3,16 @@
 Refuses, naming all of them at once: addresses that nobody has, that are no room, that name one room twice.
 """
 
+import difflib
 from collections.abc import Collection, Mapping, Sequence
 
 from microsoft365.errors import BadInput, TenantRefused
 from microsoft365.exchange.desired import RoomFilter, Rooms
 from microsoft365.exchange.observed import EQUIPMENT_MAILBOX, ROOM_MAILBOX, ROOM_ON_PREMISES, Room
+
+_NEAR = 0.85
+_MOST_GUESSES = 5
+"""Of more wrong addresses the list itself is wrong, and looking for what was meant would take long."""
 
 
 def mailbox_types(rooms: Rooms) -> list[str]:
@@ -102,7 +107,12 @@ def _resolve(
         elif room is None and kind == EQUIPMENT_MAILBOX:
             wrong.append(f"{key}: {address} is equipment, which roomz:rooms.kinds does not name")
         elif room is None:
-            wrong.append(f"{key}: {address} is {f'a {kind}, not a room mailbox' if kind else 'nobody in this tenant'}")
+            what = (
+                f"a {kind}, not a room mailbox"
+                if kind
+                else f"nobody in this tenant{_near(address, by_address) if len(wrong) < _MOST_GUESSES else ''}"
+            )
+            wrong.append(f"{key}: {address} is {what}")
         elif kinds is not None and room.resource.casefold() not in kinds:
             wrong.append(f"{key}: {address} is a {room.resource.lower()}, which roomz:rooms.kinds does not name")
         elif room.object_id in found:
@@ -111,3 +121,11 @@ def _resolve(
             found[room.object_id] = room
             named[room.object_id] = address
     return list(found.values())
+
+
+def _near(address: str, known: Mapping[str, Room]) -> str:
+    """Return the room of that domain that was probably meant, as a question; nothing where none is near."""
+    name, _, domain = address.casefold().rpartition("@")
+    names = [one.rpartition("@")[0] for one in known if one.endswith(f"@{domain}")]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=_NEAR)
+    return f" (did you mean {near[0]}@{domain}?)" if near else ""

@@ -68,6 +68,13 @@ def test_a_tenant_that_cannot_be_read_does_not_keep_anybody_from_revoking() -> N
         parse_observation(failure)
 
 
+def test_what_does_not_fit_the_tenant_is_not_called_a_tenant_that_cannot_be_read() -> None:
+    failure = '{"error": "nothing was changed: roomz:rooms.include: x@y is nobody in this tenant", "exitCode": 2}'
+    with pytest.raises(pulumi.RunError) as refused:
+        parse_observation(failure)
+    assert str(refused.value) == "Nothing was changed. roomz:rooms.include: x@y is nobody in this tenant"
+
+
 def test_people_are_reminded_of_the_hand_over_and_warned_when_it_is_near(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,7 +103,15 @@ def test_listed_rooms_of_other_kinds_are_named_all_at_once(tenant: Tenant) -> No
     assert done.code == 2
     assert f"{workspace} is a workspace, which roomz:rooms.kinds does not name" in done.err
     assert f"{equipment[0]} is equipment, which roomz:rooms.kinds does not name" in done.err
-    assert "is nobody in this tenant" in done.err
+    assert f"nobody@{tenant.administrator['domain']} is nobody in this tenant" in done.err
+    assert "did you mean" not in done.err
+
+
+def test_a_typing_error_names_the_room_that_was_probably_meant(tenant: Tenant) -> None:
+    domain = tenant.administrator["domain"]
+    done = tenant.run("plan", stdin=tenant.desired(rooms={"include": [f"room-Niesn@{domain}"]}))
+    assert done.code == 2
+    assert f"room-Niesn@{domain} is nobody in this tenant (did you mean room-niesen@{domain}?)" in done.err
 
 
 def test_a_filter_that_exchange_lists_and_the_rooms_do_not_is_no_reading(tenant: Tenant) -> None:
