@@ -8,6 +8,7 @@ The value of a key that is none is never repeated: it may be a credential that s
 
 import difflib
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
@@ -154,11 +155,11 @@ def of_finding(detail: Mapping[str, Any]) -> str:
     if kind == "missing":
         return _missing(place)
     if kind == "extra_forbidden":
-        return _unknown_below(place)
+        return _unknown_below(place, detail["input"])
     wrong, value = _what_is_wrong(place, detail), detail["input"]
     if kind in _NO_OBJECT:
         return f"{place.name} is {_shown(value)}, and it is an object: set its keys one by one, such as {_first_key(place)}"
-    return f"{place.name} is {_shown(value)}; {wrong}. Set it with: {place.set_command(_example(place))}"
+    return f"{place.name} is {_shown(value)}; {wrong}. Set it with: {place.set_command(_meant(place, value))}"
 
 
 def _of_rule(place: Place, detail: Mapping[str, Any]) -> str:
@@ -238,6 +239,28 @@ def _example(place: Place) -> str:
     return shlex.quote(str(default)) if default not in (None, "") else "VALUE"
 
 
+def _meant(place: Place, written: Any) -> str:
+    """Return the word of the key's that is nearest to what was written, else any value that the key takes."""
+    kinds = get_args(place.field.annotation) if place.field is not None else ()
+    words = [one for one in kinds if isinstance(one, str)]
+    near = _nearest(written, words) if isinstance(written, str) else None
+    return near or _example(place)
+
+
+def _carried_over(place: Place, written: Any) -> str:
+    """Return what was written below a key that is none for the key that was meant, where it is a word or a small number.
+
+    Nothing else is repeated: it may be a secret in the wrong place.
+    """
+    numeric = place.field is not None and _takes_a_number(place.field.annotation)
+    number = str(written) if isinstance(written, int | str) and not isinstance(written, bool) else ""
+    return number if numeric and re.fullmatch(r"[0-9]{1,3}", number) else _meant(place, written)
+
+
+def _takes_a_number(annotation: Any) -> bool:
+    return annotation is int or any(_takes_a_number(one) for one in get_args(annotation))
+
+
 def _first_key(place: Place) -> str:
     name, field = next(iter(known_fields(place.section).items()), ("KEY", None))
     inner = Place([*place.keys, name])
@@ -251,21 +274,21 @@ def _shown(value: Any) -> str:
 # -- a key that is none ---------------------------------------------------------------------------------------------------
 
 
-def _unknown_below(place: Place) -> str:
+def _unknown_below(place: Place, written: Any) -> str:
     section, wrong = place.keys[:-1], place.keys[-1]
     known = [f"{'.'.join(section)}.{name}" for name in known_fields(Place(section).section)] or ["rooms.include.filter"]
     near = _elsewhere(wrong) or _nearest(place.dotted, known)
     if near is None:
         listed = ", ".join(f"roomz:{name}" for name in known)
         return f"{place.name} is no key of this project. Known are {listed}. Take it out with: {place.remove_command()}"
-    return _instead(place, near)
+    return _instead(place, near, written)
 
 
-def _instead(place: Place, near: str) -> str:
+def _instead(place: Place, near: str, written: Any) -> str:
     meant = Place(near.split("."))
     return (
         f"{place.name} is no key of this project. Did you mean roomz:{near}? Take it out with `{place.remove_command()}` and write "
-        f"`{meant.set_command(_example(meant))}`"
+        f"`{meant.set_command(_carried_over(meant, written))}`"
     )
 
 
@@ -280,7 +303,7 @@ def unknown_key(name: str, text: str) -> str:
     meant = Place(near.split("."))
     return (
         f"roomz:{name} is no key of this project. Did you mean roomz:{near}? Take it out with `{remove}` and write "
-        f"`{meant.set_command(_example(meant))}`"
+        f"`{meant.set_command(_carried_over(meant, text))}`"
     )
 
 
@@ -296,7 +319,7 @@ def _flat(name: str, text: str, remove: str) -> str:
     if near is None:
         return f"{said}; it is no key of this project either"
     meant = Place(near.split("."))
-    return f"{said}. Did you mean roomz:{near}? Then write `{meant.set_command(_example(meant))}`"
+    return f"{said}. Did you mean roomz:{near}? Then write `{meant.set_command(_carried_over(meant, text))}`"
 
 
 def other_namespaces(configuration: Mapping[str, str], provider_keys: Sequence[str], project: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
     ({"roomz:access": "all"}, [("roomz:access is 'all'", "'policy', 'rbac'", f"{SET} roomz:access rbac")]),
     (
         {"roomz:calendar": "title"},
-        [("roomz:calendar is 'title'", "'unmanaged', 'titles'", f"{SET} roomz:calendar unmanaged")],
+        [("roomz:calendar is 'title'", "'unmanaged', 'titles'", f"{SET} roomz:calendar titles")],
     ),
     (
         {"roomz:consent": "person"},
@@ -241,7 +241,11 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
     ),
     (
         {"roomz:handedOver": "1"},
-        [("roomz:handedOver is no key", "roomz:secret.handedOver?", f"{PATH} 'roomz:secret.handedOver' 0")],
+        [("roomz:handedOver is no key", "roomz:secret.handedOver?", f"{PATH} 'roomz:secret.handedOver' 1")],
+    ),
+    (
+        {"roomz:acces": "policy", "roomz:access": "UNSET"},
+        [("roomz:acces is no key", "roomz:access?", f"{SET} roomz:access policy"), ("roomz:access is missing",)],
     ),
     ({"roomz:nonsense": "1"}, [("roomz:nonsense is no key of this project", f"{RM} roomz:nonsense")]),
     (
@@ -251,7 +255,7 @@ BAD: list[tuple[dict[str, Any], list[tuple[str, ...]]]] = [
                 "roomz:secret.lifetimeMonth is no key",
                 "Did you mean roomz:secret.lifetimeMonths?",
                 f"{RM} --path 'roomz:secret.lifetimeMonth'",
-                f"{PATH} 'roomz:secret.lifetimeMonths' 24",
+                f"{PATH} 'roomz:secret.lifetimeMonths' 12",
             )
         ],
     ),
