@@ -251,7 +251,7 @@ def test_the_number_of_rooms_is_that_of_whoever_has_seen_it_last(program: Progra
     ],
 )
 def test_before_destroy_the_run_says_which_command_ends_what_stays(
-    program: Program, settings: dict[str, str], told: str | None
+    program: Program, settings: dict[str, Any], told: str | None
 ) -> None:
     """On a terminal Pulumi shows what `destroy` prints cut off, and then not at all."""
     last = replace(LAST, access=settings.get("access", "policy"))
