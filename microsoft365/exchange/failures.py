@@ -19,6 +19,10 @@ _GENERIC = frozenset({"Error executing cmdlet", "Invalid Operation"})
 
 _NOT_FOUND = frozenset({"ManagementObjectNotFoundException", "RecipientNotFoundException"})
 _ALREADY_MEMBER = frozenset({"MemberAlreadyExistsException"})
+_NO_DOMAIN = frozenset({"NotAcceptedDomainException"})
+_NO_DOMAIN_MEND = (
+    "set roomz:group.primarySmtpAddress to an address of a domain that Exchange admin center > Mail flow > Accepted domains lists"
+)
 _NOT_A_MEMBER = frozenset({"MemberNotFoundException"})
 _ALREADY_EXISTS = frozenset({"ADObjectAlreadyExistsException", "ProxyAddressExistsException"})
 _DEHYDRATED = frozenset({"InvalidOperationInDehydratedContextException"})
@@ -90,7 +94,8 @@ class Failure:
             problem.cmdlet = cmdlet
             return problem
         kind = f" [{self.type}]" if self.type else ""
-        return TenantRefused(f"{what}: {self.text or f'HTTP {self.status} without a reason'}{kind}{support}")
+        mend = f"; {_NO_DOMAIN_MEND}" if self.type in _NO_DOMAIN else ""
+        return TenantRefused(f"{what}: {self.text or f'HTTP {self.status} without a reason'}{kind}{support}{mend}")
 
     def _missing_right(self, cmdlet: str, parameters: Mapping[str, Any]) -> str | None:
         """Return which right is missing, in words, where the failure is of a kind that says so."""

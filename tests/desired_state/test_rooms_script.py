@@ -114,6 +114,16 @@ def test_a_typing_error_names_the_room_that_was_probably_meant(tenant: Tenant) -
     assert f"room-Niesn@{domain} is nobody in this tenant (did you mean room-niesen@{domain}?)" in done.err
 
 
+def test_a_group_of_a_domain_that_is_not_the_tenants_says_which_key_to_set(tenant: Tenant) -> None:
+    """Microsoft's words name the domain, and neither the key nor where the tenant's domains are listed."""
+    group = {"primarySmtpAddress": "rooms@elsewhere.example"}
+    done = tenant.run("apply", stdin=tenant.desired(tenant.application()["clientId"], group=group))
+    assert done.code == 4
+    (said,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert "'elsewhere.example'" in said
+    assert "set roomz:group.primarySmtpAddress to an address of a domain that" in said
+
+
 def test_a_filter_that_exchange_lists_and_the_rooms_do_not_is_no_reading(tenant: Tenant) -> None:
     """An answer to one of the two calls that lacks a room is never taken for the whole."""
     wish = tenant.desired(tenant.application()["clientId"], rooms={"include": {"filter": "City -eq 'Bern'"}})
