@@ -20,9 +20,7 @@ _GENERIC = frozenset({"Error executing cmdlet", "Invalid Operation"})
 _NOT_FOUND = frozenset({"ManagementObjectNotFoundException", "RecipientNotFoundException"})
 _ALREADY_MEMBER = frozenset({"MemberAlreadyExistsException"})
 _NO_DOMAIN = frozenset({"NotAcceptedDomainException"})
-_NO_DOMAIN_MEND = (
-    "set roomz:group.primarySmtpAddress to an address of a domain that Exchange admin center > Mail flow > Accepted domains lists"
-)
+_NO_DOMAIN_MEND = "set roomz:group.primarySmtpAddress to an address of a domain that Exchange admin center > Mail flow > Accepted domains lists"
 _NOT_A_MEMBER = frozenset({"MemberNotFoundException"})
 _ALREADY_EXISTS = frozenset({"ADObjectAlreadyExistsException", "ProxyAddressExistsException"})
 _DEHYDRATED = frozenset({"InvalidOperationInDehydratedContextException"})
