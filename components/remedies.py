@@ -48,13 +48,14 @@ def write_runbook(desired: DesiredState) -> str:
 
 
 def end_what_stays(desired: DesiredState) -> str:
-    """What somebody should know, and keep, before `destroy`: what stays then, and the command that ends it.
+    """What somebody should know, and keep, before `destroy`: what stays then, the command that ends it, and the provider's trap.
 
     `destroy` prints the command itself, but a terminal shows it cut off, for a moment, and then never again.
     """
     return (
         "`pulumi destroy` would now delete the application with its secrets and leave the restriction in Exchange, since tokens live on "
-        "and a deleted application can be restored for 30 days. Keep the command that ends it once the application is gone for good: "
+        "and a deleted application can be restored for 30 days. If it is cut off, and the next one fails at the application with 404, that is "
+        "gone already: pulumi destroy --refresh. Keep the command that ends the restriction, once the application is gone for good: "
         f"{desired.ending_command()}"
     )
 

@@ -260,6 +260,7 @@ def test_before_destroy_the_run_says_which_command_ends_what_stays(
     said = [message for message in program.messages if "exchange_policy remove --retired" in message]
     assert len(said) == (told is not None)
     assert all(str(told) in message for message in said)
+    assert all("pulumi destroy --refresh" in message for message in said)
 
 
 def test_a_first_run_leaves_nothing_that_had_to_be_ended(program: Program) -> None:
