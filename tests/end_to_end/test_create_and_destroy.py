@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from components.outputs import OUTPUTS
-from tests.end_to_end.conftest import NewStack
 from tests.support.order import assert_closed_at_every_instant, story
 from tests.support.stack import LINKED, ROOT, Stack
 from tests.support.tenant import CALENDARS_READ_WRITE, Tenant
@@ -156,20 +155,3 @@ def test_the_registration_requests_and_holds_exactly_calendars_read_write(stack:
     path = f"/servicePrincipals/{outputs['servicePrincipalObjectId']}/appRoleAssignments"
     held = [grant["appRoleId"] for grant in tenant.graph("GET", path).json()["value"]]
     assert held == [CALENDARS_READ_WRITE]
-
-
-def test_two_stacks_in_one_tenant_leave_each_other_alone(new_stack: NewStack, tenant: Tenant) -> None:
-    first, second = new_stack(), new_stack()
-    second.name = "second"
-    second.configure(
-        group={"primarySmtpAddress": f"second@{tenant.domain}", "name": "Second"},
-        rooms={"exclude": [f"room-eiger@{tenant.domain}"]},
-    )
-    second.pulumi("stack", "init", second.name)
-    first.up()
-    settled = tenant.snapshot()
-    second.up()
-    first.preview("--expect-no-changes")
-    second.destroy()
-    assert without_calendars_and_deleted_items(tenant.snapshot()) == without_calendars_and_deleted_items(settled)
-    first.preview("--expect-no-changes")
