@@ -2,9 +2,12 @@
 
 hypothesis is imported before any test runs: its pytest plug-in does so at the very end otherwise, and CPython 3.11 fails to
 parse a module while the garbage that Pulumi's SDK leaves behind is collected ("AST constructor recursion depth mismatch").
+
+Ctrl-C is heeded, here and in whatever a test starts, also where a shell that runs the tests in the background has it ignored.
 """
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -12,6 +15,9 @@ import pytest
 # `make nightly` chooses it; how many cases each test tries at least is its own (tests/support/cases.py).
 hypothesis.settings.register_profile("nightly", max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
