@@ -20,14 +20,22 @@ from components.secret_rules import SecretPlanError, way_round_exchange
 if TYPE_CHECKING:
     from components.connector import RoomzConnector
 
+_HAS_ONE = "clientId"
+"""An output that every connector has."""
+
 
 def declare_connector(name: str, opts: pulumi.ResourceOptions | None = None) -> "RoomzConnector":
     """Declare the connector of this stack, by the stack's keys of `roomz:` and the process's ARM_* variables; export its outputs.
 
     Exported here, at the stack's top level, since the next run reads them there: without them it would take the newest secret for
-    one that nobody issued, and never renew it. One connector a stack, since the mark in the tenant is the stack's. Raises
-    pulumi.RunError, with what is wrong and how to mend it, before anything has been declared or sent.
+    one that nobody issued, and never renew it. One connector a stack, since the mark in the tenant and the outputs are the stack's: a
+    second one is refused. Raises pulumi.RunError, with what is wrong and how to mend it, before anything of it has been declared or sent.
     """
+    if _HAS_ONE in getattr(pulumi.runtime.get_root_resource(), "outputs", {}):
+        raise pulumi.RunError(
+            f"A second connector, {name!r}, in one stack: both would carry the mark of the stack and take the other's secrets for their own. "
+            "Give it a stack of its own: pulumi stack init NAME"
+        )
     try:
         settings = load(pulumi.runtime.get_config_env(), os.environ, pulumi.get_project())
         ensure_credentials(settings, os.environ)

@@ -13,10 +13,11 @@ connector = declare_connector("roomz")
 
 # A resource of the team's own that stands on the connector: a ticket for each new secret, which says by when it must be handed over.
 # Only the number goes into it. The secret itself would stand in the environment of a process.
+say = 'echo "$TEAM: hand over generation $GENERATION of application $CLIENT_ID"'
 ticket = local.Command(
     "hand-over-ticket",
-    create='echo "$TEAM: hand over generation $GENERATION of application $CLIENT_ID"',
-    update='echo "$TEAM: hand over generation $GENERATION of application $CLIENT_ID"',
+    create=say,
+    update=say,
     environment={
         "TEAM": team,
         "GENERATION": pulumi.Output.from_input(connector.outputs["secretGeneration"]).apply(str),

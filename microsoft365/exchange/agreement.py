@@ -12,7 +12,7 @@ from microsoft365.pace import Pace
 # How long one look at Exchange's lists waits for the next.
 LOOK_AGAIN_SECONDS = 3.0
 # How long Graph may take to agree with itself just after a deletion, and between its looks.
-GRAPH_SECONDS = 60.0
+_GRAPH_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _LISTS_AGAIN = "Reading a second time, since what one list lacks may still be there"
 _GRAPH_AGAIN = "Asking Microsoft Graph a second time, since one empty answer may come from a server that lags"
@@ -66,7 +66,7 @@ def wait_for_graph(look: Callable[[], tuple[list[str], bool]], pace: Pace) -> No
     `look` returns what it shows so, in words for people, and whether one such answer is enough; else it counts when it is repeated,
     since it may come from a server that lags. Raises GaveUp after a minute, and what `look` raises.
     """
-    until = pace.now() + GRAPH_SECONDS
+    until = pace.now() + _GRAPH_SECONDS
     pause, confirmed = _FIRST_PAUSE, False
     while True:
         undecided, is_enough = look()

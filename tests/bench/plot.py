@@ -1,7 +1,7 @@
 """The plot of docs/performance.md: seconds as rooms grow, both on scales that go up by factors.
 
 Owns which runs are lines, where their points lie, and, in plot.svg.jinja beside it, the picture's looks. Pure: figures in, SVG out. It
-measures nothing, and draws nothing that was not measured. A plotting library would bring a hundred times this file's weight for it.
+measures nothing, and draws nothing that was not measured. Why no plotting library draws it: docs/decisions/0007-libraries.md.
 """
 
 from collections.abc import Mapping, Sequence

@@ -40,6 +40,14 @@ def test_the_connector_lives_in_another_program(new_stack: NewStack, tenant: Ten
     control = f"control.mailbox@{tenant.domain}"
     verified = stack.script("verify_connector", "--stack", stack.name, "--control-mailbox", control)
     assert "an application access policy keeps it to the group" in verified.text
+    program = stack.folder / "__main__.py"
+    one = program.read_text(encoding="utf-8")
+    program.write_text(one + 'declare_connector("another")\n', encoding="utf-8")
+    refused = stack.preview(expect=None)
+    assert refused.code != 0
+    assert "A second connector, 'another', in one stack" in refused.text
+    program.write_text(one, encoding="utf-8")
+
     stack.configure(secret={"generation": 1})
     stack.up()
     assert "generation 1" in stack.outputs()["ticket"]

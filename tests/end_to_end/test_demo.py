@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import copy_project, environment, free_ports
+from tests.support.checkout import copy_project, free_ports, run
 from tests.support.secrets import leaks
-from tests.support.stack import PATIENCE, ROOT
+from tests.support.stack import ROOT
 
 PORTS = ("18543", "18544")
 
@@ -28,17 +28,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def demo(checkout: Path, what: str) -> str:
     """Run it to its end, and return what it said."""
-    done = subprocess.run(
-        ["scripts/run", "demo", what],
-        cwd=checkout,
-        env=environment(checkout),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = run(checkout, "scripts/run", "demo", what)
     assert done.returncode == 0, done.stdout
     assert leaks(done.stdout, {}) == []
     return done.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import copy_project, environment, free_ports
+from tests.support.checkout import copy_project, environment, free_ports, run
 from tests.support.stack import PATIENCE, ROOT
 
 TEXT = (ROOT / "docs" / "rehearsal.md").read_text(encoding="utf-8")
@@ -31,17 +31,7 @@ class Rehearsal:
     def type(self, text: str, expect: int = 0) -> str:
         """Type lines into a shell that knows the tenant; the first that fails ends it. Returns what was said."""
         _, known = self.blocks("1")[0].splitlines()
-        done = subprocess.run(
-            ["sh", "-ec", f"{known}\n{text}"],
-            cwd=self.folder,
-            env={**environment(self.folder), "PULUMI_SKIP_CONFIRMATIONS": "true", "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = run(self.folder, "sh", "-ec", f"{known}\n{text}", PULUMI_SKIP_CONFIRMATIONS="true", NO_COLOR="1")
         assert done.returncode == expect, done.stdout
         return done.stdout
 

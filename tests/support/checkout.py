@@ -6,9 +6,10 @@ Owns the copy and free ports. Refuses to own what is run in it.
 import os
 import shutil
 import socket
+import subprocess
 from pathlib import Path
 
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import PATIENCE, ROOT, Stack
 
 COPIED = ("components", "microsoft365", "scripts", "simulator", "__main__.py", "requirements.txt", "Pulumi.yaml")
 
@@ -35,6 +36,21 @@ def environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder),
         "LANG": "C.UTF-8",
     }
+
+
+def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command there to its end, as a person without a terminal; both streams together."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**environment(folder), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
 
 
 def free_ports() -> tuple[str, str]:
