@@ -13,6 +13,7 @@ from microsoft365.verification.symptoms import Symptom
 from microsoft365.verification.symptoms_mailboxes import CONTROL, ROOMS, TITLES, WRITE
 from microsoft365.verification.symptoms_restriction import RESTRICTION
 from microsoft365.verification.symptoms_sign_in import HAND_OVER, PERMISSIONS, SIGN_IN
+from tools.python_source import syntax_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/verification", "tests/unit/test_verification.py")
@@ -83,7 +84,7 @@ def where_seen() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     names = {symptom.name for symptom in SYMPTOMS}
     for path in _files():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax_tree(path)):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for name in sorted(names & set(_texts(node))):
                     found.setdefault(name, []).append(f"{path.relative_to(ROOT)}::{node.name}")

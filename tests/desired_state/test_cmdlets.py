@@ -26,6 +26,7 @@ from tests.desired_state.cmdlet_table import CMDLETS, unknown
 from tests.desired_state.rbac_builders import assignment, principal, scope, wish
 from tests.desired_state.tenant import PROJECT
 from tests.support.powershell import syntax
+from tools.python_source import syntax_tree
 
 MADE = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 NAME = re.compile(r"(?:Get|Set|New|Add|Remove|Update|Test|Enable|Connect)-[A-Z][A-Za-z]+")
@@ -140,7 +141,7 @@ def test_a_script_says_why_and_whom_it_touches(case: str) -> None:
 
 
 def literals(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Call", "call"):
             first = node.args[0]
             if isinstance(first, ast.Constant):

@@ -8,6 +8,7 @@ import pytest
 
 from microsoft365.verification.report import Report
 from scripts.verify_connector import EXIT_CODES, program
+from tools.python_source import syntax_tree
 from tools.verification_document import SYMPTOMS, where_seen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,7 @@ NAMED = sorted(
 
 @pytest.mark.parametrize(("path", "test"), NAMED, ids=lambda each: each.rpartition("/")[2])
 def test_every_test_that_the_page_names_exists(path: str, test: str) -> None:
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    tree = syntax_tree(ROOT / path)
     assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
