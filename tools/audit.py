@@ -1,13 +1,14 @@
-"""Known weaknesses of what is pinned: `python -m tools.audit` (`make audit`).
+"""Known weaknesses of what is pinned: `python -m tools.audit [--json]` (`make audit`).
 
 Owns which lists are asked, and what counts as an answer: pip-audit asks for the Python packages of both locks, govulncheck for the
 engine, plug-ins and actionlint that were built on this machine. A list that could not be asked, for one package even, is never told
 as "nothing found". Refuses to change a pin.
 
 Exit codes: 0 every list answered and none knows a weakness; 7 there are known weaknesses; 4 a list could not be asked, and none
-that could knows of any.
+that could knows of any; 2 wrong arguments.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ _LAST_WORDS = 300
 
 @dataclass(frozen=True)
 class Weakness:
-    """One that a list knows. `fixed` are the versions without it."""
+    """One that a list knows, in `where`: a lock or a program. `fixed` are the versions without it."""
 
+    where: str
     package: str
     version: str
     name: str
@@ -45,7 +47,7 @@ class Weakness:
     def __str__(self) -> str:
         """Return it as one line, with the remedy where there is one."""
         remedy = f"without it from {self.fixed} on" if self.fixed else "no version without it is known"
-        return f"{self.package} {self.version}: {self.name}; {remedy}"
+        return f"{self.where}: {self.package} {self.version}: {self.name}; {remedy}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class UnreachableError(Exception):
     """A list gave no answer at all; the text says what it said instead."""
 
 
-def answer_of_pip_audit(document: Mapping[str, Any], asked: Iterable[Pin]) -> Answer:
+def answer_of_pip_audit(lock: str, document: Mapping[str, Any], asked: Iterable[Pin]) -> Answer:
     """Return what pip-audit's JSON says of each package that was asked for; one that it passes over has no answer."""
     told = {entry["name"].lower(): entry for entry in document.get("dependencies") or ()}
     weaknesses: list[Weakness] = []
@@ -71,7 +73,7 @@ def answer_of_pip_audit(document: Mapping[str, Any], asked: Iterable[Pin]) -> An
             unanswered.append(f"{pin.name} {pin.version}")
             continue
         weaknesses += [
-            Weakness(pin.name, pin.version, known["id"], ", ".join(known.get("fix_versions") or ()))
+            Weakness(lock, pin.name, pin.version, known["id"], ", ".join(known.get("fix_versions") or ()))
             for known in entry["vulns"]
         ]
     return Answer(tuple(weaknesses), tuple(unanswered))
@@ -102,7 +104,7 @@ def answer_of_govulncheck(program: str, text: str) -> Answer:
             place = finding["trace"][0]
             key = (place["module"], finding["osv"])
             fixed = finding.get("fixed_version") or ""
-            found.setdefault(key, Weakness(f"{program}: {key[0]}", place.get("version") or "", key[1], fixed))
+            found.setdefault(key, Weakness(program, key[0], place.get("version") or "", key[1], fixed))
     return Answer(tuple(found[key] for key in sorted(found)))
 
 
@@ -113,6 +115,22 @@ def exit_code(answers: Sequence[Answer]) -> int:
     return UNANSWERED if any(answer.unanswered for answer in answers) else 0
 
 
+def as_document(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Return what `--json` prints: `{"weaknesses": [{"where", "package", "version", "name", "fixed"}], "unanswered": ["NAME VERSION"]}`."""
+    return {
+        "weaknesses": [asdict(weakness) for answer in answers for weakness in answer.weaknesses],
+        "unanswered": [name for answer in answers for name in answer.unanswered],
+    }
+
+
+def in_one_line(answers: Sequence[Answer]) -> str:
+    """Return how many weaknesses are known; one that a package has in several places is one."""
+    found = [(weakness.package, weakness.name) for answer in answers for weakness in answer.weaknesses]
+    number = len(set(found))
+    each = f" ({len(found)} with each lock and program counted)" if number < len(found) else ""
+    return f"{number} known weakness{'' if number == 1 else 'es'}{each} in what could be asked for."
+
+
 def ask_for_python(lock: str, progress: Progress) -> Answer:
     """Ask one service after another, until one answers for every package of a lock."""
     pins = read_pins((ROOT / lock).read_text(encoding="utf-8"))
@@ -120,7 +138,7 @@ def ask_for_python(lock: str, progress: Progress) -> Answer:
     for service in SERVICES:
         progress.say(f"Asking {service} for the {len(pins)} packages of {lock}")
         try:
-            answer = answer_of_pip_audit(_pip_audit(pins, service), pins)
+            answer = answer_of_pip_audit(lock, _pip_audit(pins, service), pins)
         except UnreachableError as error:
             progress.say(f"  {service} cannot be asked: {error}")
             continue
@@ -226,20 +244,25 @@ def _database(go: str, folder: Path, progress: Progress) -> str:
     return target.as_uri()
 
 
-def main() -> int:
-    """Ask every list and tell what they know."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Ask every list and tell what they know; the exit code is the module's."""
+    parser = argparse.ArgumentParser(
+        prog="audit", description="Look for known weaknesses of everything that is pinned."
+    )
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON on standard output")
+    options = parser.parse_args(arguments)
     progress = Progress(ROOT / ".local" / "audit.log")
     answers = [*(ask_for_python(lock, progress) for lock in LOCKS), ask_for_go(built_programs(), progress)]
-    for answer in answers:
-        for weakness in answer.weaknesses:
-            sys.stdout.write(f"{weakness}\n")
+    if options.json:
+        sys.stdout.write(json.dumps(as_document(answers), indent=2) + "\n")
+    else:
+        sys.stdout.writelines(f"{weakness}\n" for answer in answers for weakness in answer.weaknesses)
     unanswered = [name for answer in answers for name in answer.unanswered]
     if unanswered:
         sys.stderr.write(
             f"NOT ASKED, so nothing is known of {len(unanswered)}: {', '.join(unanswered)}. Run it again where the lists can be reached.\n"
         )
-    known = sum(len(answer.weaknesses) for answer in answers)
-    sys.stderr.write(f"{known} known weaknesses in what could be asked for.\n")
+    sys.stderr.write(f"{in_one_line(answers)}\n")
     return exit_code(answers)
 
 
