@@ -103,6 +103,7 @@ class Release:
                     "away and nothing was installed. Try again; if it stays so, somebody changes what you download. "
                     "ROOMZ_ENGINE=build builds Pulumi from Go modules instead."
                 )
+            progress.pause(0)
             progress.say("Its SHA-256 is the published one; unpacking it")
             with tarfile.open(file) as opened:
                 opened.extractall(folder, filter="data")
@@ -133,12 +134,18 @@ def install_plugins(program: Path, home: Path, plugins: Mapping[str, str], root:
 
 
 def _copy(answer: IO[bytes], file: Path, size: int, progress: Progress) -> str:
-    """Write `answer` into `file` with a line each quarter, and return its SHA-256 (hexadecimal)."""
+    """Write `answer` into `file` with a line each quarter, and return its SHA-256 (hexadecimal).
+
+    Raises:
+        StoppedError: another step failed, or the user stopped it.
+
+    """
     digest = hashlib.sha256()
     written = 0
     quarter = 1
     with file.open("wb") as target:
         while chunk := answer.read(MEGABYTE):
+            progress.pause(0)
             target.write(chunk)
             digest.update(chunk)
             written += len(chunk)

@@ -1,18 +1,24 @@
 """Progress in plain lines with the seconds since the start, and processes that are never silent for long.
 
-Owns how set-up speaks and where the details go (one log file). Refuses to decide anything. It writes to standard error
-only: standard output belongs to `--json`.
+Owns how set-up speaks, where the details go (one log file), and how everything that runs is stopped at once. Refuses to decide
+anything. It writes to standard error only: standard output belongs to `--json`. Steps may run side by side (side_by_side.py).
 """
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 HEARTBEAT_SECONDS = 15.0
 LINES_OF_A_FAILURE = 12
+LOOK_SECONDS = 0.2
+ENDINGS = ((signal.SIGINT, 2.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+"""What a process is sent that must end, and for how many seconds it is waited for then. Go cleans up after the first alone."""
 
 
 class SetUpError(Exception):
@@ -23,6 +29,10 @@ class SetUpError(Exception):
         self.exit_code = exit_code
 
 
+class StoppedError(SetUpError):
+    """A step that was ended, or did not begin, because of another one."""
+
+
 class Progress:
     """Says what is being done, and runs processes whose output goes to the log."""
 
@@ -30,6 +40,21 @@ class Progress:
         self.log = log
         self._write = write
         self._start = time.monotonic()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End every process that runs, and let none begin: whoever waits for one sees a StoppedError."""
+        self._stopped.set()
+
+    def pause(self, seconds: float) -> None:
+        """Wait so many seconds.
+
+        Raises:
+            StoppedError: everything was stopped.
+
+        """
+        if self._stopped.wait(seconds):
+            raise StoppedError("Stopped, since another step could not be done.")
 
     def say(self, text: str) -> None:
         """Print one line with the elapsed seconds."""
@@ -45,46 +70,71 @@ class Progress:
 
         Raises:
             SetUpError: it could not be started or ended with another code than 0; the text ends with its last lines.
+            StoppedError: it was ended, with all that it had started.
 
         """
+        self.pause(0)
         started = time.monotonic()
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            log.write(f"\n$ {' '.join(str(part) for part in command)}   (in {folder})\n".encode())
-            log.flush()
-            begin = log.tell()
+        with tempfile.TemporaryFile() as output:
             try:
                 process = subprocess.Popen(
                     [str(part) for part in command],
                     cwd=folder,
                     env=dict(os.environ) if environment is None else dict(environment),
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
+                    process_group=0,
                 )
             except OSError as error:
                 raise SetUpError(f"{doing} could not be started: {error}") from error
-            code = self._wait(process, doing, started)
+            try:
+                code = self._wait(process, doing, started)
+            finally:
+                output.seek(0)
+                said = output.read()
+                self._note(f"$ {' '.join(str(part) for part in command)}   (in {folder})", said)
         if code != 0:
-            raise SetUpError(
-                f"{doing} failed (exit code {code}). The last lines of {self.log}:\n{self._last_lines(begin)}"
-            )
+            raise SetUpError(f"{doing} failed (exit code {code}). The last lines of {self.log}:\n{_last_lines(said)}")
         return time.monotonic() - started
 
     def _wait(self, process: "subprocess.Popen[bytes]", doing: str, started: float) -> int:
+        due = started + HEARTBEAT_SECONDS
         try:
-            while True:
-                try:
-                    return process.wait(timeout=HEARTBEAT_SECONDS)
-                except subprocess.TimeoutExpired:
+            while process.poll() is None:
+                self.pause(LOOK_SECONDS)
+                if time.monotonic() >= due:
                     self.say(f"  still: {doing} ({time.monotonic() - started:.0f} s so far)")
+                    due += HEARTBEAT_SECONDS
         except BaseException:
-            process.terminate()
-            process.wait()
+            _end(process)
             raise
+        return process.returncode
 
-    def _last_lines(self, begin: int) -> str:
-        with self.log.open("rb") as log:
-            log.seek(begin)
-            text = log.read().decode(errors="replace")
-        return "\n".join(f"    {line}" for line in text.splitlines()[-LINES_OF_A_FAILURE:])
+    def _note(self, title: str, said: bytes) -> None:
+        """Append what a process said to the log, in one piece: others may run beside it."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab", buffering=0) as log:
+            log.write(f"\n{title}\n".encode() + said)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process and what it started, which is a group of its own: a compiler outlives the `go` that is killed."""
+    for which, seconds in ENDINGS:
+        until = time.monotonic() + seconds
+        try:
+            os.killpg(process.pid, which)
+            while time.monotonic() < until:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(LOOK_SECONDS / 10)
+        except ProcessLookupError:
+            break
+        except PermissionError:  # what sudo started ends by itself
+            break
+    process.wait()
+
+
+def _last_lines(said: bytes) -> str:
+    lines = said.decode(errors="replace").splitlines()
+    return "\n".join(f"    {line}" for line in lines[-LINES_OF_A_FAILURE:])

@@ -1,4 +1,4 @@
-"""The steps of set-up in their order: `.venv`, then the engine, then `.local/engine.json`.
+"""The steps of set-up: `.venv` and the engine side by side, then `.local/engine.json`.
 
 Owns the command's arguments and what it prints at the end. Refuses to own how a step is done.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.engine_choice import Engine, Versions, choose_engine, engine_file
 from tools.progress import Progress, SetUpError
 from tools.set_up_environment import prepare_environment
+from tools.side_by_side import side_by_side
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,11 +24,21 @@ def run(arguments: Sequence[str]) -> int:
     progress = Progress(ROOT / ".local" / "set_up.log")
     try:
         versions = Versions.read(ROOT)
-        prepare_environment(ROOT, progress)
         if options.only_environment:
+            prepare_environment(ROOT, progress)
             progress.say("Ready: .venv (the engine was not asked for)")
             return 0
-        engine = choose_engine(ROOT, versions, os.environ, progress)
+        chosen: list[Engine] = []
+        # What waits for a package registry most of the time, beside what computes most of the time.
+        side_by_side(
+            progress,
+            [
+                lambda: prepare_environment(ROOT, progress),
+                lambda: chosen.append(choose_engine(ROOT, versions, os.environ, progress)),
+            ],
+            lanes=2,
+        )
+        (engine,) = chosen
         write_engine_file(ROOT, engine)
     except SetUpError as error:
         sys.stderr.write(f"{error}\n")

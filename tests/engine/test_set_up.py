@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import stat
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from tools import engine_build, engine_choice, engine_download, set_up, set_up_environment
 from tools.lock_file import read_pins
-from tools.progress import Progress, SetUpError
+from tools.progress import Progress, SetUpError, StoppedError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -160,6 +161,38 @@ def test_the_build_is_keyed_by_what_it_is_made_of_and_by_nothing_else(tmp_path: 
     source = next((copies[1] / "tools" / "engine").rglob("*.go"))
     source.write_text(source.read_text() + "\n// changed\n")
     assert engine_build.build_key(copies[1], "recipe", "Linux", "x86_64") != key
+
+
+@pytest.mark.parametrize(
+    ("gibibytes", "processors", "each"),
+    [(24, 2, 3 << 30), (8, 2, 1 << 30), (4, 2, None), (16, 8, None), (64, 8, 2 << 30)],
+)
+def test_the_compiler_collects_no_garbage_where_memory_allows(
+    gibibytes: int, processors: int, each: int | None
+) -> None:
+    wanted = {} if each is None else {"GOGC": "off", "GOMEMLIMIT": str(each)}
+    assert engine_build.frugal(gibibytes << 30, processors) == wanted
+
+
+def test_a_containers_memory_is_what_it_may_use(tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    machine = engine_build.memory(limit)
+    limit.write_text("max\n")
+    assert engine_build.memory(limit) == machine > 1 << 20
+    limit.write_text(f"{1 << 20}\n")
+    assert engine_build.memory(limit) == 1 << 20
+
+
+def test_a_download_stops_with_the_others(tmp_path: Path, progress: Progress) -> None:
+    progress.stop()
+    archive = engine_download.archive_name("9.9.9", platform.system(), platform.machine())
+    assert archive is not None
+    folder = tmp_path / "source" / "v9.9.9"
+    folder.mkdir(parents=True)
+    (folder / archive).write_bytes(b"some bytes")
+    (folder / "pulumi-9.9.9-checksums.txt").write_text(f"{'0' * 64}  {archive}\n")
+    with pytest.raises(StoppedError):
+        engine_download.Release("9.9.9", tmp_path / "local", source=(tmp_path / "source").as_uri()).install(progress)
 
 
 def test_the_cache_is_the_users_unless_another_is_named(tmp_path: Path) -> None:
