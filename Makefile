@@ -5,9 +5,9 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 # The tests that take their number of cases from the profile (tests/support/cases.py), and those that are marked `nightly`.
-NIGHTLY := tests/unit $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
-	$(addprefix tests/end_to_end/test_,cancelled.py clock_and_tokens.py concurrency.py incident.py) \
-	$(addprefix tests/end_to_end/test_,rehearsal.py secrets_over_years.py state_backend.py)
+NIGHTLY := tests/unit tests/provider $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
+	$(addprefix tests/end_to_end/test_,cancelled.py clock_and_tokens.py concurrency.py incident.py interruptions.py) \
+	$(addprefix tests/end_to_end/test_,rbac.py rehearsal.py rooms_and_drift.py secrets_over_years.py state_backend.py)
 
 # One lock for every platform and every Python from 3.11 on; the address of no index is written into it.
 LOCK = $(IN_ENVIRONMENT)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -40,7 +40,7 @@ test: setup browser actionlint lint ## All tests, end-to-end with the real engin
 unit: setup ## The tests that need no engine, in seconds
 	$(IN_ENVIRONMENT)/pytest tests/unit tests/component
 
-nightly: setup ## What takes longer than `make test` has: 5,000 cases for each property, six years of secrets (hours)
+nightly: setup ## What takes longer than `make test` has: 5,000 cases for each property, six years of secrets, the provider's faults (hours)
 	HYPOTHESIS_PROFILE=nightly $(IN_ENVIRONMENT)/pytest -n 2 -m "nightly or not nightly" $(NIGHTLY)
 
 bench: setup ## Measure; prints a table and writes build/bench.json

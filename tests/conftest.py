@@ -16,6 +16,9 @@ import pytest
 hypothesis.settings.register_profile("nightly", max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Engine and plug-ins live for seconds, and a tenth of an `up` was the work of Go's garbage collector.
+os.environ.setdefault("GOGC", "400")
+
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -149,7 +149,7 @@ class Case:
 
 
 @pytest.mark.parametrize("model", ["policy", "rbac"])
-@cases(60)
+@cases(30)
 @given(data=some.data())
 def test_invariant_2_apply_reaches_what_is_wanted_and_invariants_1_and_3_hold_on_the_way(
     wire: KillableWire, model: str, data: some.DataObject

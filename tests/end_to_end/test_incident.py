@@ -23,6 +23,8 @@ REVOKE = "It has leaked: revoke it now"
 NO_ANSWER = "Exchange does not answer, or a guard stops the run"
 HAND_OVER = "Hand the new one over"
 RENEW = "Nothing has leaked: renew it now"
+EVERY_SECONDS = 0.1
+"""How often the thief tries: what is measured is that exact, and the run has the processor."""
 
 
 class Thief:
@@ -49,6 +51,7 @@ class Thief:
         began = time.monotonic()
         while self._tenant.sign_in(self._portal.client_id, self._secret).status_code == 200:
             self.seconds = time.monotonic() - began
+            time.sleep(EVERY_SECONDS)
 
     def minutes_of_the_token(self) -> int:
         """For how many minutes of the tenant the token reads a room; any other mailbox is refused to it all the while."""

@@ -47,6 +47,7 @@ def test_invariant_4_no_secret_in_state_output_logs_files_or_processes(
         secrets["the first of ROOMZ's client secrets"] = first["ROOMZ's client secret"]
         stack.pulumi("stack", "export")
         stack.pulumi("stack", "output")
+        stack.pulumi("stack", "history")
         stack.script("verify_connector", "--json")
         stack.script("hand_over", "show", "--secret-file", str(handed_over))
         stack.script("hand_over", "confirm")

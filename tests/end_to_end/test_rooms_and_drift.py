@@ -118,7 +118,15 @@ def _show_in_address_lists(tenant: Tenant) -> str:
 
 
 @pytest.mark.parametrize(
-    "by_hand", [_remove_member, _add_person, _delete_policy, _flip_calendar, _show_in_address_lists]
+    "by_hand",
+    [
+        _add_person,
+        _flip_calendar,
+        *(
+            pytest.param(each, marks=pytest.mark.nightly)
+            for each in (_remove_member, _delete_policy, _show_in_address_lists)
+        ),
+    ],
 )
 @pytest.mark.connected
 def test_drift_in_exchange_is_previewed_named_and_repaired(

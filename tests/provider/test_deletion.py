@@ -9,7 +9,8 @@ from tests.provider.conftest import NewStack
 from tests.provider.troubles import Trouble
 from tests.support.holdings import Holdings
 
-pytestmark = pytest.mark.end_to_end
+# The provider's own behaviour: it changes with its version, and with the simulated tenant.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nightly]
 
 
 def destroy(*targets: str) -> list[str]:

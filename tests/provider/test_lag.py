@@ -9,7 +9,8 @@ import pytest
 from tests.provider.conftest import NewStack
 from tests.provider.running import NAME
 
-pytestmark = pytest.mark.end_to_end
+# The provider's own behaviour: it changes with its version, and with the simulated tenant.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nightly]
 
 SECONDS = 2
 LONG = 3600

@@ -40,7 +40,13 @@ def application_of(stack: ProviderStack) -> dict[str, Any]:
     return next(each for each in found if each["id"] == made)
 
 
-@pytest.mark.parametrize("troubled", [False, True], ids=["no-trouble", "every-request-refused-once"])
+@pytest.mark.parametrize(
+    "troubled",
+    [
+        pytest.param(False, id="no-trouble"),
+        pytest.param(True, id="every-request-refused-once", marks=pytest.mark.nightly),
+    ],
+)
 def test_one_up_creates_changes_and_imports(new_stack: NewStack, troubled: bool) -> None:
     stack = new_stack()
     if troubled:

@@ -9,7 +9,8 @@ import pytest
 from tests.provider.conftest import NewStack
 from tests.provider.troubles import Trouble
 
-pytestmark = pytest.mark.end_to_end
+# The provider's own behaviour: it changes with its version, and with the simulated tenant.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nightly]
 
 
 def test_an_application_whose_answer_was_lost_is_made_twice(new_stack: NewStack) -> None:

@@ -15,6 +15,7 @@ from typing import IO, Any
 import yaml
 
 from simulator.server import SimulatorServer
+from tests.support import state_file
 from tests.support.tenant import Tenant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +114,7 @@ class Stack:
         return result
 
     def environment(self) -> dict[str, str]:
-        """The environment of pulumi: nothing of this machine's own but where programs are."""
+        """The environment of pulumi: nothing of this machine's own but where programs are, and what tests/conftest.py asks of Go."""
         engine = self.engine()
         folders = [engine.get("binFolder"), os.environ["PATH"]]
         return {
@@ -126,6 +127,7 @@ class Stack:
             "PULUMI_BACKEND_URL": (self.folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            **{name: os.environ[name] for name in ("GOGC",) if name in os.environ},
             "SSL_CERT_FILE": str(self.server.certificate_file),
             "REQUESTS_CA_BUNDLE": str(self.server.certificate_file),
             **(self.tenant.deployer_environment() if self.deployer is None else self.deployer),
@@ -192,23 +194,22 @@ class Stack:
 
     def outputs(self, *, secrets: bool = False) -> dict[str, Any]:
         """The stack's outputs."""
-        result = self.pulumi("stack", "output", "--json", *(["--show-secrets"] if secrets else []))
-        if secrets:
-            self.said.pop()  # Asked for by name: not what must stay silent.
+        if not secrets:
+            return state_file.outputs(self.folder / "state", self.name)
+        result = self.pulumi("stack", "output", "--json", "--show-secrets")
+        self.said.pop()  # Asked for by name: not what must stay silent.
         outputs: dict[str, Any] = json.loads(result.text)
         return outputs
 
     def changes(self) -> dict[str, int]:
         """What the last update did: operation to number of resources, `same` left out."""
-        history = json.loads(self.pulumi("stack", "history", "--json", "--page-size", "1").text)
-        return {kind: count for kind, count in (history[0].get("resourceChanges") or {}).items() if kind != "same"}
+        update = state_file.last_update(self.folder / "state", self.name)
+        return {kind: count for kind, count in (update.get("resourceChanges") or {}).items() if kind != "same"}
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources of the state, by name; secrets stay encrypted."""
-        state = json.loads(self.pulumi("stack", "export").text)
-        return {
-            resource["urn"].rsplit("::", 1)[-1]: resource for resource in state["deployment"].get("resources") or []
-        }
+        found = state_file.resources(self.folder / "state", self.name)
+        return {resource["urn"].rsplit("::", 1)[-1]: resource for resource in found}
 
     def urn(self, name: str) -> str:
         """The URN of a resource of the state."""
