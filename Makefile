@@ -5,8 +5,8 @@ IN_ENVIRONMENT := .venv/bin
 PYTEST_WORKERS ?= 6
 
 # The tests that take their number of cases from the profile (tests/support/cases.py), and those that are marked `nightly`.
-NIGHTLY := tests/unit tests/provider $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
-	$(addprefix tests/end_to_end/test_,cancelled.py clock_and_tokens.py concurrency.py incident.py interruptions.py) \
+NIGHTLY := tests/unit tests/provider tests/engine $(addprefix tests/desired_state/test_,apply_properties.py plan_properties.py plan_rbac.py) \
+	$(addprefix tests/end_to_end/test_,cancelled.py closed_by_default.py clock_and_tokens.py concurrency.py incident.py interruptions.py) \
 	$(addprefix tests/end_to_end/test_,rbac.py rehearsal.py rooms_and_drift.py secrets_over_years.py state_backend.py)
 
 # One lock for every platform and every Python from 3.11 on; the address of no index is written into it.

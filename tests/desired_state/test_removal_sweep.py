@@ -3,7 +3,6 @@
 As test_fault_sweep.py for `apply`; here Microsoft Graph's requests fail as well.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +11,14 @@ import pytest
 from microsoft365.errors import Problem
 from tests.desired_state.canonical import canonical
 from tests.desired_state.removal_scenes import REMOVALS
-from tests.desired_state.test_fault_sweep import FAULTS, LIES, MOST_REQUESTS, changes_met
+from tests.desired_state.test_fault_sweep import EVERY, FAULTS, LIES, MOST_REQUESTS, changes_met, numbers
 from tests.desired_state.without_sockets import InProcess
 
 
 def pairs() -> list[tuple[str, str, str]]:
     """Return which ways are tried on which removals and interfaces: all, or each way and each removal on one of them."""
     apis = ("exchange", "graph")
-    if os.environ.get("ROOMZ_EVERY_FAULT"):
+    if EVERY:
         return [(name, fault, api) for name in REMOVALS for fault in FAULTS for api in apis]
     names = list(REMOVALS)
     chosen = [(names[number % len(names)], fault, apis[number // 2 % 2]) for number, fault in enumerate(FAULTS)]
@@ -44,7 +43,7 @@ def test_invariant_2_and_3_any_fault_at_any_request_of_a_removal_is_told_exactly
     whole = removal.run().ledger.document()
     assert steps(whole, "done"), "there was nothing to remove"
     undisturbed = canonical(tenant.snapshot())
-    for number in range(MOST_REQUESTS):
+    for number in numbers(f"{name} {fault} {api}"):
         tenant.restore(start)
         tenant.fault({"api": api}, FAULTS[fault], skip=number)
         report: Mapping[str, Any] | None = None

@@ -61,7 +61,7 @@ def test_invariant_1_a_new_stack_of_that_name_leaves_the_retired_policy_alone(st
 
 
 @pytest.mark.connected(protect=True, removal="later")
-@pytest.mark.parametrize("arguments", [(), ("--skip-preview",)])
+@pytest.mark.parametrize("arguments", [(), pytest.param(("--skip-preview",), marks=pytest.mark.nightly)])
 def test_invariant_1_a_protected_stack_is_not_destroyed_and_loses_no_restriction(
     stack: Stack, tenant: Tenant, arguments: tuple[str, ...]
 ) -> None:
@@ -107,7 +107,13 @@ def test_leaving_a_protected_stack_is_unprotect_up_destroy(stack: Stack, tenant:
     [
         pytest.param(False, "DELETE", r"/v1\.0/applications/[^/]+$", marks=pytest.mark.connected, id="application"),
         pytest.param(True, "DELETE", r"/appRoleAssignedTo/", marks=pytest.mark.connected(protect=True), id="grant"),
-        pytest.param(True, "POST", r"/removePassword$", marks=pytest.mark.connected(protect=True), id="secret"),
+        pytest.param(
+            True,
+            "POST",
+            r"/removePassword$",
+            marks=[pytest.mark.connected(protect=True), pytest.mark.nightly],
+            id="secret",
+        ),
     ],
 )
 def test_invariant_1_a_deletion_that_answers_403_keeps_everything_that_restricts(

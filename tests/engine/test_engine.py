@@ -8,7 +8,8 @@ import pytest
 
 from tests.engine.running import CHECKOUT, Project, engine, new_project
 
-pytestmark = pytest.mark.end_to_end
+# The engine's own behaviour: it changes with its version.
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nightly]
 
 FORGOTTEN = """
     base = local.Command("base", create="true", delete="echo base >> log; test ! -e broken-base")

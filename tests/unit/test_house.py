@@ -236,6 +236,21 @@ def test_every_trap_of_exchange_names_a_test_that_exists() -> None:
     assert_rows_name_tests("exchange-traps.md", "trap", 50)
 
 
+def test_the_nightly_run_has_every_test_that_is_marked_for_it() -> None:
+    """A test that is in neither run is no test."""
+    told = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", "nightly"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    run = re.findall(r"tests/[\w/.]+", told.stdout.splitlines()[-1])
+    assert len(run) > 10
+    mark = "mark." + "nightly"
+    marked = [
+        str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py") if mark in path.read_text("utf-8")
+    ]
+    assert len(marked) > 10
+    assert [path for path in marked if not any(path == one or path.startswith(f"{one}/") for one in run)] == []
+
+
 def test_every_claim_of_the_security_review_names_a_test_that_exists() -> None:
     assert_rows_name_tests("security.md", "claim", 25)
 
