@@ -1,6 +1,8 @@
 """What became of each action: the report of a run that fails in part, as a document and as lines, and where it comes from."""
 
+import itertools
 import json
+import threading
 from typing import Any
 
 import httpx
@@ -12,6 +14,8 @@ from microsoft365.exchange.ledger import Ledger, lines
 from microsoft365.exchange.rest import RestTransport
 from microsoft365.exchange.transport import Call
 from tests.desired_state.wires import EXCHANGE, TENANT, Exchange, bad, good, http, passes
+
+SECONDS = 20.0
 
 
 def calendars(number: int) -> list[Action]:
@@ -91,10 +95,18 @@ def test_of_a_run_that_is_given_up_the_other_batches_are_still_known() -> None:
     def before(request: httpx.Request) -> httpx.Response:
         return httpx.Response(503) if b"room-00010@" in request.content else passes(request)
 
+    under_way, asked = threading.Barrier(3), itertools.count()
+
+    def token(_: str | None) -> str:
+        """Let all three batches be under way before one is given up: what was not begun by then is not done, and no matter here."""
+        if next(asked) < 3:
+            under_way.wait(SECONDS)
+        return "first"
+
     exchange.before = before
     ledger = Ledger(actions)
     with pytest.raises(GaveUp), ledger.reporting():
-        ledger.run(exchange.transport(), actions, calls(actions))
+        ledger.run(exchange.transport(token), actions, calls(actions))
     report = ledger.document()
     assert numbers(report) == {"done": 20, "unknown": 10, "notDone": 0}
     assert report["unknown"][0]["subjects"][0] == "room-00010@contoso.example"
