@@ -39,7 +39,7 @@ FLAGS = {
 }
 COMPILED = "all=-dwarf=false"
 LINKED = "-s -w"
-"""Neither what a debugger reads is written nor left in; a stack trace is not made from it."""
+"""What a debugger reads is neither written nor left in; a stack trace is not made from it."""
 LANES = 2
 """Programs that are built at a time: while one waits for a registry or for its last packages, the other has work."""
 SOURCES = {".go", ".mod", ".sum"}

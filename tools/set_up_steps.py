@@ -13,7 +13,7 @@ from pathlib import Path
 from tools.engine_choice import Engine, Versions, choose_engine, engine_file
 from tools.progress import Progress, SetUpError
 from tools.set_up_environment import prepare_environment
-from tools.side_by_side import side_by_side
+from tools.side_by_side import end_when_told, side_by_side
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def run(arguments: Sequence[str]) -> int:
     """Do what is not done yet; return the exit code (0 ready, 1 a step failed, 2 a base tool is missing)."""
     options = _parser().parse_args(arguments)
+    end_when_told()
     progress = Progress(ROOT / ".local" / "set_up.log")
     try:
         versions = Versions.read(ROOT)

@@ -4,10 +4,21 @@ Owns that the first one that fails ends the others, and that nothing lives on be
 each must run its processes and its waiting through the same Progress.
 """
 
+import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from tools.progress import Progress, StoppedError
+
+
+def end_when_told() -> None:
+    """Let SIGTERM and SIGHUP end this command as Ctrl-C does, unless they are ignored (nohup).
+
+    What runs is in process groups of its own, so whoever ends this command alone, or its group, would leave it running.
+    """
+    for which in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(which) != signal.SIG_IGN:
+            signal.signal(which, signal.default_int_handler)
 
 
 def side_by_side(progress: Progress, steps: Iterable[Callable[[], object]], *, lanes: int) -> None:

@@ -113,13 +113,15 @@ def test_what_a_step_started_ends_with_it(progress: Progress, tmp_path: Path) ->
     assert [process_id for process_id in begun.read_text().split() if alive(process_id)] == []
 
 
-def test_ctrl_c_ends_all_of_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda told: told.name)
+def test_whoever_ends_the_command_ends_all_that_it_runs(tmp_path: Path, told: signal.Signals) -> None:
     program = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from tools.progress import Progress
-from tools.side_by_side import side_by_side
+from tools.side_by_side import end_when_told, side_by_side
+end_when_told()
 progress = Progress(Path({str(tmp_path / "log")!r}))
 def step():
     progress.run(["sh", "-c", {PARENT!r}], doing="sleeping", folder=Path({str(tmp_path)!r}))
@@ -132,7 +134,7 @@ except KeyboardInterrupt:
     try:
         begun = tmp_path / "begun"
         wait_until(lambda: begun.exists() and len(begun.read_text().splitlines()) == 4, "the first two did not begin")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         assert process.wait(SECONDS) == 130
         assert len(begun.read_text().splitlines()) == 4, "the third began"
         assert [process_id for process_id in begun.read_text().split() if alive(process_id)] == []
